@@ -1,0 +1,216 @@
+#include "relay/config.h"
+
+#include <CLI/CLI.hpp>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+namespace hubbub::relay {
+namespace {
+
+constexpr std::array<std::string_view, 5> kLogLevels = {"error", "warn", "info", "debug", "off"};
+
+// A setting as it was written, by whoever wrote it, before it is understood. The same for flag and file.
+struct RawConfig {
+  std::vector<std::int64_t> open;
+  std::optional<std::string> bind;
+  std::optional<std::string> timeout;
+  std::optional<std::int64_t> max_peers;
+  std::optional<double> peer_rate;
+  std::optional<bool> allow_public_reflection;
+  std::optional<std::string> stats;
+  std::optional<std::string> stats_format;
+  std::optional<std::string> log_level;
+};
+
+template <class T>
+void override_with(std::optional<T>& setting, const std::optional<T>& stronger) {
+  if (stronger) setting = stronger;
+}
+
+[[noreturn]] void fail(const std::string& sentence) { throw ConfigError(sentence); }
+
+Duration duration_setting(const std::string& name, const std::string& text, Duration least, Duration most) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration < least || *duration > most) {
+    fail(name + " \"" + text + "\" is not a duration from " + duration_text(least) + " to " + duration_text(most) +
+         " (write 30s, 500ms, 2m or 1h)");
+  }
+  return *duration;
+}
+
+std::vector<std::uint16_t> ports_setting(const std::vector<std::int64_t>& numbers) {
+  std::vector<std::uint16_t> ports;
+  for (const std::int64_t number : numbers) {
+    if (number < 0 || number > 65'535) fail("open port " + std::to_string(number) + " is not from 1 to 65535 (0 lets the system choose)");
+    const auto port = static_cast<std::uint16_t>(number);
+    if (port != 0 && std::find(ports.begin(), ports.end(), port) != ports.end()) {
+      fail("open port " + std::to_string(port) + " is given twice; each open room needs a port of its own");
+    }
+    ports.push_back(port);
+  }
+  return ports;
+}
+
+Config understand(const RawConfig& raw) {
+  Config config;
+  if (!raw.open.empty()) config.open_ports = ports_setting(raw.open);
+  if (raw.bind) {
+    const auto address = IpAddress::parse(*raw.bind);
+    if (!address || address->is_multicast()) fail("bind \"" + *raw.bind + "\" is not an IP address of this machine (write 0.0.0.0, :: or 192.168.1.10)");
+    config.bind = *address;
+  }
+  if (raw.timeout) config.room.timeout = duration_setting("timeout", *raw.timeout, kMinPeerTimeout, kMaxPeerTimeout);
+  if (raw.max_peers) {
+    if (*raw.max_peers < 2 || *raw.max_peers > static_cast<std::int64_t>(kMaxPeersLimit)) {
+      fail("max peers " + std::to_string(*raw.max_peers) + " is not from 2 to " + std::to_string(kMaxPeersLimit));
+    }
+    config.room.max_peers = static_cast<std::size_t>(*raw.max_peers);
+  }
+  if (raw.peer_rate) {
+    if (!(*raw.peer_rate == 0 || (*raw.peer_rate >= 1 && *raw.peer_rate <= kMaxPeerRate))) {
+      fail("peer rate must be 1 datagram a second or more, or 0 for no limit");
+    }
+    config.room.peer_rate = *raw.peer_rate;
+  }
+  config.allow_public_reflection = raw.allow_public_reflection.value_or(false);
+  if (raw.stats) config.stats_every = duration_setting("stats", *raw.stats, 1s, 24h);
+  if (raw.stats_format) {
+    if (*raw.stats_format != "text" && *raw.stats_format != "json") fail("stats format \"" + *raw.stats_format + "\" is neither text nor json");
+    config.stats_json = *raw.stats_format == "json";
+  }
+  if (raw.log_level) {
+    if (std::find(kLogLevels.begin(), kLogLevels.end(), *raw.log_level) == kLogLevels.end()) {
+      fail("log level \"" + *raw.log_level + "\" is none of error, warn, info, debug, off");
+    }
+    config.log_level = *raw.log_level;
+  }
+  return config;
+}
+
+// --- The file ---------------------------------------------------------------------------------------------------------
+
+template <class T>
+void read_value(const toml::node& node, const std::string& key, const char* wanted, std::optional<T>& out) {
+  const auto value = node.value_exact<T>();
+  if (!value) fail("key \"" + key + "\" wants " + wanted);
+  out = *value;
+}
+
+void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
+  if (key == "open") {
+    const toml::array* ports = node.as_array();
+    if (ports == nullptr || ports->empty() || !ports->is_homogeneous<std::int64_t>()) fail("key \"open\" wants a list of ports, as in [5241, 5242]");
+    for (const toml::node& port : *ports) raw.open.push_back(port.value_or(std::int64_t{-1}));
+  } else if (key == "bind") {
+    read_value(node, key, "an address in quotes", raw.bind);
+  } else if (key == "timeout") {
+    read_value(node, key, "a duration in quotes, as in \"30s\"", raw.timeout);
+  } else if (key == "max_peers") {
+    read_value(node, key, "a whole number", raw.max_peers);
+  } else if (key == "peer_rate") {
+    const auto rate = node.value<double>();
+    if (!rate) fail("key \"peer_rate\" wants a number of datagrams a second");
+    raw.peer_rate = *rate;
+  } else if (key == "allow_public_reflection") {
+    read_value(node, key, "true or false", raw.allow_public_reflection);
+  } else if (key == "stats") {
+    read_value(node, key, "a duration in quotes, as in \"10s\"", raw.stats);
+  } else if (key == "stats_format") {
+    read_value(node, key, "\"text\" or \"json\"", raw.stats_format);
+  } else if (key == "log_level") {
+    read_value(node, key, "a level in quotes", raw.log_level);
+  } else {
+    fail("unknown key \"" + key +
+         "\"; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, log_level");
+  }
+}
+
+RawConfig read_file(const std::string& path) {
+  // Opening a directory succeeds and reads as an empty file.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) fail("config " + path + ": is a directory, not a file");
+  try {
+    const toml::table table = toml::parse_file(path);
+    RawConfig raw;
+    for (const auto& [key, node] : table) read_key(std::string(key.str()), node, raw);
+    return raw;
+  } catch (const toml::parse_error& error) {
+    std::string where;
+    if (error.source().begin.line > 0) where = " line " + std::to_string(error.source().begin.line);
+    fail("config " + path + where + ": " + std::string(error.description()));
+  } catch (const ConfigError& error) {
+    fail("config " + path + ": " + error.what());
+  }
+}
+
+// --- The command line -------------------------------------------------------------------------------------------------
+
+constexpr const char* kAbout =
+    "hubbub-relay: a headless voice and text relay. Each open port is one room: whatever a peer sends there goes, byte for byte,\n"
+    "to everybody else who has sent something lately. It needs no set-up; point clients at open://HOST:PORT.";
+
+constexpr const char* kFootnote =
+    "Signals: SIGINT and SIGTERM stop it cleanly, SIGUSR1 prints the summary line.\n"
+    "An open room believes any source address, so it serves private and loopback addresses only, unless\n"
+    "--allow-public-reflection says otherwise: then anybody who forges a source can aim the room's traffic at a bystander.\n"
+    "Config file: TOML with the long flags' names, underscores for dashes (open = [5241], timeout = \"30s\").\n"
+    "Exit status: 0 after a clean stop, 2 when a flag, the config or the environment is wrong.";
+
+}  // namespace
+
+CommandLine read_command_line(int argc, const char* const* argv) {
+  CLI::App app(kAbout, "hubbub-relay");
+  app.footer(kFootnote);
+  app.get_formatter()->column_width(34);
+  RawConfig flags;
+  std::optional<std::string> file;
+  bool allow = false;
+  bool version = false;
+  app.add_option("--config", file, "Read settings from this TOML file")->type_name("FILE");
+  app.add_option("--open", flags.open, "An open room on this UDP port; repeat for more (default 5241)")->type_name("PORT")->allow_extra_args(false);
+  app.add_option("--bind", flags.bind, "Listen on this address only (default: all, IPv4 and IPv6)")->type_name("ADDR");
+  app.add_option("--timeout", flags.timeout, "Forget a peer that was silent for this long (default 30s)")->type_name("DURATION");
+  app.add_option("--max-peers", flags.max_peers, "Peers a room may have (default 1000)")->type_name("N");
+  app.add_option("--peer-rate", flags.peer_rate, "Datagrams a second a peer may send (default 500; 0: no limit)")->type_name("N");
+  app.add_flag("--allow-public-reflection", allow, "Serve any source address, and accept the risk named below");
+  app.add_option("--stats", flags.stats, "Print the summary line this often, too")->type_name("DURATION");
+  app.add_option("--stats-format", flags.stats_format, "text or json (default text)")->type_name("FORMAT");
+  app.add_option("--log-level", flags.log_level, "error, warn, info, debug or off (default warn)")->type_name("LEVEL");
+  app.add_flag("--version", version, "Print the version");
+
+  CommandLine result;
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    result.print_and_exit = app.help();
+    return result;
+  } catch (const CLI::ParseError& error) {
+    fail(std::string(error.what()));
+  }
+  if (version) {
+    result.print_and_exit = "hubbub-relay " HUBBUB_VERSION "\n";
+    return result;
+  }
+  if (allow) flags.allow_public_reflection = true;
+
+  RawConfig raw = file ? read_file(*file) : RawConfig{};
+  if (!flags.open.empty()) raw.open = flags.open;
+  override_with(raw.bind, flags.bind);
+  override_with(raw.timeout, flags.timeout);
+  override_with(raw.max_peers, flags.max_peers);
+  override_with(raw.peer_rate, flags.peer_rate);
+  override_with(raw.allow_public_reflection, flags.allow_public_reflection);
+  override_with(raw.stats, flags.stats);
+  override_with(raw.stats_format, flags.stats_format);
+  override_with(raw.log_level, flags.log_level);
+  result.config = understand(raw);
+  return result;
+}
+
+}  // namespace hubbub::relay
