@@ -1,14 +1,14 @@
 #include "relay/config.h"
 
-#include <CLI/CLI.hpp>
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
 #include <set>
 #include <sstream>
+
+#include <CLI/CLI.hpp>
+#include <toml++/toml.h>
 
 namespace hubbub::relay {
 namespace {
@@ -33,13 +33,15 @@ void override_with(std::optional<T>& setting, const std::optional<T>& stronger) 
   if (stronger) setting = stronger;
 }
 
-[[noreturn]] void fail(const std::string& sentence) { throw ConfigError(sentence); }
+[[noreturn]] void fail(const std::string& sentence) {
+  throw ConfigError(sentence);
+}
 
 Duration duration_setting(const std::string& name, const std::string& text, Duration least, Duration most) {
   const auto duration = parse_duration(text);
   if (!duration || *duration < least || *duration > most) {
-    fail(name + " \"" + text + "\" is not a duration from " + duration_text(least) + " to " + duration_text(most) +
-         " (write 30s, 500ms, 2m or 1h)");
+    fail(name + " \"" + text + "\" is not a duration from " + duration_text(least) + " to " +
+         duration_text(most) + " (write 30s, 500ms, 2m or 1h)");
   }
   return *duration;
 }
@@ -47,7 +49,8 @@ Duration duration_setting(const std::string& name, const std::string& text, Dura
 std::vector<std::uint16_t> ports_setting(const std::vector<std::int64_t>& numbers) {
   std::vector<std::uint16_t> ports;
   for (const std::int64_t number : numbers) {
-    if (number < 0 || number > 65'535) fail("open port " + std::to_string(number) + " is not from 1 to 65535 (0 lets the system choose)");
+    if (number < 0 || number > 65'535)
+      fail("open port " + std::to_string(number) + " is not from 1 to 65535 (0 lets the system choose)");
     const auto port = static_cast<std::uint16_t>(number);
     if (port != 0 && std::find(ports.begin(), ports.end(), port) != ports.end()) {
       fail("open port " + std::to_string(port) + " is given twice; each open room needs a port of its own");
@@ -62,13 +65,17 @@ Config understand(const RawConfig& raw) {
   if (!raw.open.empty()) config.open_ports = ports_setting(raw.open);
   if (raw.bind) {
     const auto address = IpAddress::parse(*raw.bind);
-    if (!address || address->is_multicast()) fail("bind \"" + *raw.bind + "\" is not an IP address of this machine (write 0.0.0.0, :: or 192.168.1.10)");
+    if (!address || address->is_multicast())
+      fail("bind \"" + *raw.bind +
+           "\" is not an IP address of this machine (write 0.0.0.0, :: or 192.168.1.10)");
     config.bind = *address;
   }
-  if (raw.timeout) config.room.timeout = duration_setting("timeout", *raw.timeout, kMinPeerTimeout, kMaxPeerTimeout);
+  if (raw.timeout)
+    config.room.timeout = duration_setting("timeout", *raw.timeout, kMinPeerTimeout, kMaxPeerTimeout);
   if (raw.max_peers) {
     if (*raw.max_peers < 2 || *raw.max_peers > static_cast<std::int64_t>(kMaxPeersLimit)) {
-      fail("max peers " + std::to_string(*raw.max_peers) + " is not from 2 to " + std::to_string(kMaxPeersLimit));
+      fail("max peers " + std::to_string(*raw.max_peers) + " is not from 2 to " +
+           std::to_string(kMaxPeersLimit));
     }
     config.room.max_peers = static_cast<std::size_t>(*raw.max_peers);
   }
@@ -81,7 +88,8 @@ Config understand(const RawConfig& raw) {
   config.allow_public_reflection = raw.allow_public_reflection.value_or(false);
   if (raw.stats) config.stats_every = duration_setting("stats", *raw.stats, 1s, 24h);
   if (raw.stats_format) {
-    if (*raw.stats_format != "text" && *raw.stats_format != "json") fail("stats format \"" + *raw.stats_format + "\" is neither text nor json");
+    if (*raw.stats_format != "text" && *raw.stats_format != "json")
+      fail("stats format \"" + *raw.stats_format + "\" is neither text nor json");
     config.stats_json = *raw.stats_format == "json";
   }
   if (raw.log_level) {
@@ -93,7 +101,8 @@ Config understand(const RawConfig& raw) {
   return config;
 }
 
-// --- The file ---------------------------------------------------------------------------------------------------------
+// --- The file
+// ---------------------------------------------------------------------------------------------------------
 
 template <class T>
 void read_value(const toml::node& node, const std::string& key, const char* wanted, std::optional<T>& out) {
@@ -105,7 +114,8 @@ void read_value(const toml::node& node, const std::string& key, const char* want
 void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
   if (key == "open") {
     const toml::array* ports = node.as_array();
-    if (ports == nullptr || ports->empty() || !ports->is_homogeneous<std::int64_t>()) fail("key \"open\" wants a list of ports, as in [5241, 5242]");
+    if (ports == nullptr || ports->empty() || !ports->is_homogeneous<std::int64_t>())
+      fail("key \"open\" wants a list of ports, as in [5241, 5242]");
     for (const toml::node& port : *ports) raw.open.push_back(port.value_or(std::int64_t{-1}));
   } else if (key == "bind") {
     read_value(node, key, "an address in quotes", raw.bind);
@@ -127,7 +137,8 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a level in quotes", raw.log_level);
   } else {
     fail("unknown key \"" + key +
-         "\"; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, log_level");
+         "\"; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, "
+         "stats_format, log_level");
   }
 }
 
@@ -149,17 +160,21 @@ RawConfig read_file(const std::string& path) {
   }
 }
 
-// --- The command line -------------------------------------------------------------------------------------------------
+// --- The command line
+// -------------------------------------------------------------------------------------------------
 
 constexpr const char* kAbout =
-    "hubbub-relay: a headless voice and text relay. Each open port is one room: whatever a peer sends there goes, byte for byte,\n"
+    "hubbub-relay: a headless voice and text relay. Each open port is one room: whatever a peer sends there "
+    "goes, byte for byte,\n"
     "to everybody else who has sent something lately. It needs no set-up; point clients at open://HOST:PORT.";
 
 constexpr const char* kFootnote =
     "Signals: SIGINT and SIGTERM stop it cleanly, SIGUSR1 prints the summary line.\n"
     "An open room believes any source address, so it serves private and loopback addresses only, unless\n"
-    "--allow-public-reflection says otherwise: then anybody who forges a source can aim the room's traffic at a bystander.\n"
-    "Config file: TOML with the long flags' names, underscores for dashes (open = [5241], timeout = \"30s\").\n"
+    "--allow-public-reflection says otherwise: then anybody who forges a source can aim the room's traffic "
+    "at a bystander.\n"
+    "Config file: TOML with the long flags' names, underscores for dashes (open = [5241], timeout = "
+    "\"30s\").\n"
     "Exit status: 0 after a clean stop, 2 when a flag, the config or the environment is wrong.";
 
 }  // namespace
@@ -173,15 +188,23 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   bool allow = false;
   bool version = false;
   app.add_option("--config", file, "Read settings from this TOML file")->type_name("FILE");
-  app.add_option("--open", flags.open, "An open room on this UDP port; repeat for more (default 5241)")->type_name("PORT")->allow_extra_args(false);
-  app.add_option("--bind", flags.bind, "Listen on this address only (default: all, IPv4 and IPv6)")->type_name("ADDR");
-  app.add_option("--timeout", flags.timeout, "Forget a peer that was silent for this long (default 30s)")->type_name("DURATION");
+  app.add_option("--open", flags.open, "An open room on this UDP port; repeat for more (default 5241)")
+      ->type_name("PORT")
+      ->allow_extra_args(false);
+  app.add_option("--bind", flags.bind, "Listen on this address only (default: all, IPv4 and IPv6)")
+      ->type_name("ADDR");
+  app.add_option("--timeout", flags.timeout, "Forget a peer that was silent for this long (default 30s)")
+      ->type_name("DURATION");
   app.add_option("--max-peers", flags.max_peers, "Peers a room may have (default 1000)")->type_name("N");
-  app.add_option("--peer-rate", flags.peer_rate, "Datagrams a second a peer may send (default 500; 0: no limit)")->type_name("N");
-  app.add_flag("--allow-public-reflection", allow, "Serve any source address, and accept the risk named below");
+  app.add_option("--peer-rate", flags.peer_rate,
+                 "Datagrams a second a peer may send (default 500; 0: no limit)")
+      ->type_name("N");
+  app.add_flag("--allow-public-reflection", allow,
+               "Serve any source address, and accept the risk named below");
   app.add_option("--stats", flags.stats, "Print the summary line this often, too")->type_name("DURATION");
   app.add_option("--stats-format", flags.stats_format, "text or json (default text)")->type_name("FORMAT");
-  app.add_option("--log-level", flags.log_level, "error, warn, info, debug or off (default warn)")->type_name("LEVEL");
+  app.add_option("--log-level", flags.log_level, "error, warn, info, debug or off (default warn)")
+      ->type_name("LEVEL");
   app.add_flag("--version", version, "Print the version");
 
   CommandLine result;

@@ -1,13 +1,12 @@
 // hubbub-relay: reads what the operator wants, and serves.
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
-
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+
+#include <fcntl.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "codec/wire/text.h"
 #include "relay/config.h"
@@ -34,14 +33,20 @@ void occupy_standard_streams() {
 }
 
 // One line, whatever was typed into a flag or a file.
-void say(const std::string& sentence) { std::fprintf(stderr, "hubbub-relay: %s\n", hubbub::printable(sentence).c_str()); }
+void say(const std::string& sentence) {
+  std::fprintf(stderr, "hubbub-relay: %s\n", hubbub::printable(sentence).c_str());
+}
 
 const char* advice_for(int code) {
   switch (code) {
-    case UV_EADDRINUSE: return "; another program has that port: stop it, or choose another with --open";
-    case UV_EADDRNOTAVAIL: return "; that address is not one of this machine: see `ip address`, or leave --bind out";
-    case UV_EACCES: return "; ports below 1024 need privileges: choose a higher one with --open";
-    default: return "";
+    case UV_EADDRINUSE:
+      return "; another program has that port: stop it, or choose another with --open";
+    case UV_EADDRNOTAVAIL:
+      return "; that address is not one of this machine: see `ip address`, or leave --bind out";
+    case UV_EACCES:
+      return "; ports below 1024 need privileges: choose a higher one with --open";
+    default:
+      return "";
   }
 }
 

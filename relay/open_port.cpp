@@ -8,7 +8,8 @@
 namespace hubbub::relay {
 namespace {
 
-// How much is done for one room before the loop looks at the others, the timers and the signals: about 10 ms of work.
+// How much is done for one room before the loop looks at the others, the timers and the signals: about 10 ms
+// of work.
 constexpr int kBatchesPerTurn = 8;
 constexpr std::size_t kCopiesPerTurn = 4'096;
 
@@ -17,20 +18,25 @@ UnsentReason reason_for(int error) {
     case ENETUNREACH:
     case EHOSTUNREACH:
     case EADDRNOTAVAIL:
-    case ENETDOWN: return UnsentReason::kUnreachable;
+    case ENETDOWN:
+      return UnsentReason::kUnreachable;
     case EPERM:
-    case EACCES: return UnsentReason::kRefused;
-    default: return UnsentReason::kOtherError;
+    case EACCES:
+      return UnsentReason::kRefused;
+    default:
+      return UnsentReason::kOtherError;
   }
 }
 
 }  // namespace
 
-OpenPort::OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options, const SourcePolicy& policy, std::uint64_t hash_secret)
-    : room_(options, policy, hash_secret), socket_(loop, local, [this](bool readable, bool) { serve(net::now(), readable); }) {}
+OpenPort::OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options,
+                   const SourcePolicy& policy, std::uint64_t hash_secret)
+    : room_(options, policy, hash_secret),
+      socket_(loop, local, [this](bool readable, bool) { serve(net::now(), readable); }) {}
 
-// Receiving goes first and has no patience: what cannot be broadcast in time waits in our bounded queue, which gives up the
-// oldest, and not in the kernel's, which would give up the newest.
+// Receiving goes first and has no patience: what cannot be broadcast in time waits in our bounded queue,
+// which gives up the oldest, and not in the kernel's, which would give up the newest.
 void OpenPort::serve(TimePoint now, bool readable) {
   std::size_t copies_left = kCopiesPerTurn;
   for (int batch = 0; readable && batch < kBatchesPerTurn; ++batch) {
@@ -43,7 +49,8 @@ void OpenPort::serve(TimePoint now, bool readable) {
 
 bool OpenPort::receive(TimePoint now) {
   const auto datagrams = socket_.receive();
-  for (const auto& datagram : datagrams) room_.receive(now, datagram.from, datagram.to, datagram.bytes, datagram.truncated);
+  for (const auto& datagram : datagrams)
+    room_.receive(now, datagram.from, datagram.to, datagram.bytes, datagram.truncated);
   return datagrams.size() == net::BatchSocket::kReceiveBatch;
 }
 

@@ -1,4 +1,5 @@
-// One open room on its socket: the path of a datagram from the system, through the room, and back to the system.
+// One open room on its socket: the path of a datagram from the system, through the room, and back to the
+// system.
 #pragma once
 
 #include "codec/wire/endpoint.h"
@@ -12,7 +13,8 @@ namespace hubbub::relay {
 class OpenPort {
  public:
   // Throws net::SystemError where the port cannot be had.
-  OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options, const SourcePolicy& policy, std::uint64_t hash_secret);
+  OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options, const SourcePolicy& policy,
+           std::uint64_t hash_secret);
 
   void expire(TimePoint now) { room_.expire(now); }
   void shut_down() { room_.shut_down(); }

@@ -1,12 +1,12 @@
 #include "relay/service.h"
 
-#include <poll.h>
-#include <spdlog/spdlog.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <random>
+
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include "relay/net/clock.h"
 #include "relay/net/interfaces.h"
@@ -22,13 +22,19 @@ constexpr int kTicksPerAddressCheck = 15;
 const char* advice_for(DropReason reason) {
   switch (reason) {
     case DropReason::kPublicSource:
-      return "an open room serves private and loopback addresses only; --allow-public-reflection lifts this, and --help says at what risk";
-    case DropReason::kRoomFull: return "--max-peers allows more";
-    case DropReason::kRateLimited: return "--peer-rate allows more";
+      return "an open room serves private and loopback addresses only; --allow-public-reflection lifts this, "
+             "and --help says at what risk";
+    case DropReason::kRoomFull:
+      return "--max-peers allows more";
+    case DropReason::kRateLimited:
+      return "--peer-rate allows more";
     case DropReason::kQueueFull:
-    case DropReason::kStale: return "the relay cannot send as fast as the room speaks";
-    case DropReason::kOwnAddress: return "something sends this relay its own datagrams: a loop, or a forged source";
-    default: return nullptr;
+    case DropReason::kStale:
+      return "the relay cannot send as fast as the room speaks";
+    case DropReason::kOwnAddress:
+      return "something sends this relay its own datagrams: a loop, or a forged source";
+    default:
+      return nullptr;
   }
 }
 
@@ -55,14 +61,17 @@ Service::Service(const Config& config)
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       report_(loop_, SIGUSR1, [this] { print_summary(net::now()); }) {
   for (const std::uint16_t port : config.open_ports) {
-    rooms_.push_back(std::make_unique<OpenPort>(loop_, Endpoint{config.bind, port}, config.room, policy_, random_secret()));
+    rooms_.push_back(std::make_unique<OpenPort>(loop_, Endpoint{config.bind, port}, config.room, policy_,
+                                                random_secret()));
     noted_.emplace_back();
     std::fprintf(stderr, "hubbub-relay: open room on %s\n", rooms_.back()->local().to_string().c_str());
   }
   const int buffer = rooms_.front()->receive_buffer_bytes();
   if (buffer < net::BatchSocket::kWantedBufferBytes) {
-    spdlog::warn("the system gives a receive buffer of {} KiB where {} KiB were asked for; a busy relay wants sysctl net.core.rmem_max={}",
-                 buffer / 1024, net::BatchSocket::kWantedBufferBytes / 1024, net::BatchSocket::kWantedBufferBytes);
+    spdlog::warn(
+        "the system gives a receive buffer of {} KiB where {} KiB were asked for; a busy relay wants sysctl "
+        "net.core.rmem_max={}",
+        buffer / 1024, net::BatchSocket::kWantedBufferBytes / 1024, net::BatchSocket::kWantedBufferBytes);
   }
   learn_own_addresses();
   ticker_.start(kTick, kTick);
@@ -93,7 +102,8 @@ void Service::learn_own_addresses() {
   policy_.set_own(std::move(own));
 }
 
-// The only place that logs what outsiders cause: counts, on our own clock, so nothing they send can flood the log.
+// The only place that logs what outsiders cause: counts, on our own clock, so nothing they send can flood the
+// log.
 void Service::note_changes() {
   for (std::size_t i = 0; i < rooms_.size(); ++i) {
     const RoomSummary summary = rooms_[i]->summary();
@@ -110,11 +120,14 @@ void Service::note_changes() {
       }
     }
     if (summary.kernel_dropped != noted.kernel_dropped) {
-      spdlog::warn("open {}: the kernel dropped {} datagrams before the relay read them", summary.port, summary.kernel_dropped - noted.kernel_dropped);
+      spdlog::warn("open {}: the kernel dropped {} datagrams before the relay read them", summary.port,
+                   summary.kernel_dropped - noted.kernel_dropped);
     }
     const std::uint64_t joined = summary.books.peers_joined - noted.books.peers_joined;
     const std::uint64_t expired = summary.books.peers_expired - noted.books.peers_expired;
-    if (joined + expired > 0) spdlog::info("open {}: {} peers joined, {} expired, {} are here", summary.port, joined, expired, summary.peers);
+    if (joined + expired > 0)
+      spdlog::info("open {}: {} peers joined, {} expired, {} are here", summary.port, joined, expired,
+                   summary.peers);
     noted = {.books = summary.books, .kernel_dropped = summary.kernel_dropped};
   }
 }
@@ -122,7 +135,8 @@ void Service::note_changes() {
 void Service::print_summary(TimePoint now) const {
   std::vector<RoomSummary> summaries;
   for (const auto& room : rooms_) summaries.push_back(room->summary());
-  const std::string text = config_.stats_json ? summary_json(summaries, now - started_) : summary_text(summaries, now - started_);
+  const std::string text =
+      config_.stats_json ? summary_json(summaries, now - started_) : summary_text(summaries, now - started_);
   if (!takes_output(STDOUT_FILENO)) return;
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);

@@ -1,7 +1,6 @@
 #include "relay/stats.h"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 namespace hubbub::relay {
@@ -11,7 +10,9 @@ template <class Reason, class Counters>
 std::string reasons_text(const Counters& counters) {
   std::string text;
   for (std::size_t i = 0; i < counters.size(); ++i) {
-    if (counters[i] != 0) text += fmt::format("{}{} {}", text.empty() ? " (" : ", ", name_of(static_cast<Reason>(i)), counters[i]);
+    if (counters[i] != 0)
+      text +=
+          fmt::format("{}{} {}", text.empty() ? " (" : ", ", name_of(static_cast<Reason>(i)), counters[i]);
   }
   return text.empty() ? text : text + ")";
 }
@@ -32,17 +33,20 @@ std::string summary_text(std::span<const RoomSummary> rooms, Duration uptime) {
   for (const RoomSummary& room : rooms) {
     const Books& b = room.books;
     text += fmt::format(
-        "open {}: up {:.0f} s, {} peers ({} joined, {} expired); received {} = keepalives {} + pings {} + forwarded {} + waiting {} + dropped {}{}; "
+        "open {}: up {:.0f} s, {} peers ({} joined, {} expired); received {} = keepalives {} + pings {} + "
+        "forwarded {} + waiting {} + dropped {}{}; "
         "due {} = sent {} + unsent {}{} + unsettled {}; kernel dropped {}; books {}\n",
-        room.port, to_seconds(uptime), room.peers, b.peers_joined, b.peers_expired, b.received, b.keepalives, b.pings, b.forwarded, room.waiting,
-        b.dropped_total(), reasons_text<DropReason>(b.dropped), b.due, b.sent, b.unsent_total(), reasons_text<UnsentReason>(b.unsent), room.unsettled,
-        room.kernel_dropped, b.balance(room.waiting, room.unsettled) ? "balance" : "DO NOT BALANCE");
+        room.port, to_seconds(uptime), room.peers, b.peers_joined, b.peers_expired, b.received, b.keepalives,
+        b.pings, b.forwarded, room.waiting, b.dropped_total(), reasons_text<DropReason>(b.dropped), b.due,
+        b.sent, b.unsent_total(), reasons_text<UnsentReason>(b.unsent), room.unsettled, room.kernel_dropped,
+        b.balance(room.waiting, room.unsettled) ? "balance" : "DO NOT BALANCE");
   }
   return text;
 }
 
 std::string summary_json(std::span<const RoomSummary> rooms, Duration uptime) {
-  nlohmann::ordered_json summary = {{"uptime_s", to_seconds(uptime)}, {"rooms", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json summary = {{"uptime_s", to_seconds(uptime)},
+                                    {"rooms", nlohmann::ordered_json::array()}};
   for (const RoomSummary& room : rooms) {
     const Books& b = room.books;
     summary["rooms"].push_back({{"kind", "open"},

@@ -1,5 +1,5 @@
-// Bounds-checked, big-endian reading and writing of wire structures. An overrun sticks: every later read gives zero,
-// and `ok()` says so once at the end. Header-only: it is on the path of every frame.
+// Bounds-checked, big-endian reading and writing of wire structures. An overrun sticks: every later read
+// gives zero, and `ok()` says so once at the end. Header-only: it is on the path of every frame.
 #pragma once
 
 #include <cstddef>

@@ -7,7 +7,7 @@ namespace hubbub {
 
 }  // namespace hubbub
 
-#define CHECK(condition)                                                  \
-  do {                                                                    \
+#define CHECK(condition)                                                      \
+  do {                                                                        \
     if (!(condition)) ::hubbub::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

@@ -1,9 +1,9 @@
 #include "codec/wire/endpoint.h"
 
-#include <arpa/inet.h>
-
 #include <charconv>
 #include <cstring>
+
+#include <arpa/inet.h>
 
 #include "codec/wire/check.h"
 
@@ -34,7 +34,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return std::nullopt;
 }
 
-bool IpAddress::is_v4() const { return std::memcmp(bytes_.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0; }
+bool IpAddress::is_v4() const {
+  return std::memcmp(bytes_.data(), kMappedPrefix.data(), kMappedPrefix.size()) == 0;
+}
 
 std::uint32_t IpAddress::v4_number() const {
   CHECK(is_v4());
@@ -43,7 +45,9 @@ std::uint32_t IpAddress::v4_number() const {
   return number;
 }
 
-bool IpAddress::is_unspecified() const { return *this == IpAddress() || *this == v4(0, 0, 0, 0); }
+bool IpAddress::is_unspecified() const {
+  return *this == IpAddress() || *this == v4(0, 0, 0, 0);
+}
 
 bool IpAddress::is_loopback() const {
   if (is_v4()) return in_v4(v4_number(), 0x7F000000, 8);
@@ -60,7 +64,9 @@ bool IpAddress::is_multicast() const {
   return bytes_[0] == 0xFF;
 }
 
-bool IpAddress::is_limited_broadcast() const { return *this == v4(255, 255, 255, 255); }
+bool IpAddress::is_limited_broadcast() const {
+  return *this == v4(255, 255, 255, 255);
+}
 
 bool IpAddress::is_private() const {
   if (is_loopback() || is_link_local()) return true;
@@ -83,7 +89,8 @@ std::string IpAddress::to_string() const {
 std::string Endpoint::to_string() const {
   const std::string host = address.to_string();
   const std::string scope = zone == 0 ? "" : "%" + std::to_string(zone);
-  return address.is_v4() ? host + ":" + std::to_string(port) : "[" + host + scope + "]:" + std::to_string(port);
+  return address.is_v4() ? host + ":" + std::to_string(port)
+                         : "[" + host + scope + "]:" + std::to_string(port);
 }
 
 std::optional<HostPort> HostPort::parse(std::string_view text, std::uint16_t default_port) {
@@ -93,7 +100,8 @@ std::optional<HostPort> HostPort::parse(std::string_view text, std::uint16_t def
     const std::size_t close = text.find(']');
     if (close == std::string_view::npos) return std::nullopt;
     result.host = text.substr(1, close - 1);
-    if (!IpAddress::parse(std::string_view(result.host).substr(0, result.host.find('%')))) return std::nullopt;
+    if (!IpAddress::parse(std::string_view(result.host).substr(0, result.host.find('%'))))
+      return std::nullopt;
     port_text = text.substr(close + 1);
     if (!port_text.empty() && !port_text.starts_with(':')) return std::nullopt;
   } else {
@@ -103,7 +111,8 @@ std::optional<HostPort> HostPort::parse(std::string_view text, std::uint16_t def
     port_text = colon == std::string_view::npos ? std::string_view() : text.substr(colon);
   }
   for (const char c : result.host) {
-    if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '@' || c == '#' || c == '?' || c == 0x7F) return std::nullopt;
+    if (static_cast<unsigned char>(c) <= ' ' || c == '/' || c == '@' || c == '#' || c == '?' || c == 0x7F)
+      return std::nullopt;
   }
   if (result.host.empty()) return std::nullopt;
   if (port_text.empty()) {
@@ -114,7 +123,8 @@ std::optional<HostPort> HostPort::parse(std::string_view text, std::uint16_t def
   port_text.remove_prefix(1);
   unsigned port = 0;
   const auto [end, error] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), port);
-  if (error != std::errc() || end != port_text.data() + port_text.size() || port == 0 || port > 65'535) return std::nullopt;
+  if (error != std::errc() || end != port_text.data() + port_text.size() || port == 0 || port > 65'535)
+    return std::nullopt;
   result.port = static_cast<std::uint16_t>(port);
   return result;
 }

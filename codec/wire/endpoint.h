@@ -1,4 +1,5 @@
-// IP addresses and endpoints as values, canonical so that equal means same: an IPv4 address is always held v4-mapped.
+// IP addresses and endpoints as values, canonical so that equal means same: an IPv4 address is always held
+// v4-mapped.
 #pragma once
 
 #include <array>
@@ -26,10 +27,10 @@ class IpAddress {
   // The IPv4 address as a number, most significant byte first. Only of an address that `is_v4`.
   [[nodiscard]] std::uint32_t v4_number() const;
 
-  [[nodiscard]] bool is_unspecified() const;     // 0.0.0.0 or ::
-  [[nodiscard]] bool is_loopback() const;        // 127.0.0.0/8 or ::1
-  [[nodiscard]] bool is_link_local() const;      // 169.254.0.0/16 or fe80::/10
-  [[nodiscard]] bool is_multicast() const;       // 224.0.0.0/4 or ff00::/8
+  [[nodiscard]] bool is_unspecified() const;        // 0.0.0.0 or ::
+  [[nodiscard]] bool is_loopback() const;           // 127.0.0.0/8 or ::1
+  [[nodiscard]] bool is_link_local() const;         // 169.254.0.0/16 or fe80::/10
+  [[nodiscard]] bool is_multicast() const;          // 224.0.0.0/4 or ff00::/8
   [[nodiscard]] bool is_limited_broadcast() const;  // 255.255.255.255
   // Addresses the internet does not route to or from, so that a reply cannot hit a bystander there: loopback,
   // link-local, RFC 1918, RFC 4193 (fc00::/7), and RFC 6598's shared space, which overlay networks use.
@@ -37,6 +38,7 @@ class IpAddress {
 
   [[nodiscard]] std::string to_string() const;  // v4 as a dotted quad
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the 0 inside a defaulted comparison for a pointer
   friend constexpr auto operator<=>(const IpAddress&, const IpAddress&) = default;
 
  private:
@@ -50,6 +52,7 @@ struct Endpoint {
 
   [[nodiscard]] std::string to_string() const;  // 192.0.2.1:5241, [2001:db8::1]:5241
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the 0 inside a defaulted comparison for a pointer
   friend constexpr auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
 
@@ -59,8 +62,8 @@ struct Recipient {
   IpAddress from;
 };
 
-// A host (name or address) and a port, as a person writes them: `host:port`, `[v6]:port`. The port may be left out
-// where `default_port` is not zero.
+// A host (name or address) and a port, as a person writes them: `host:port`, `[v6]:port`. The port may be
+// left out where `default_port` is not zero.
 struct HostPort {
   std::string host;
   std::uint16_t port = 0;

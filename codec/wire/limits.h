@@ -7,51 +7,66 @@
 
 namespace hubbub {
 
-// --- Ports -----------------------------------------------------------------------------------------------------------
+// --- Ports
+// -----------------------------------------------------------------------------------------------------------
 inline constexpr int kDefaultOpenPort = 5241;
 // A datagram that claims to come from a system service's port is a reflection attack or a mistake.
 inline constexpr int kLowestSourcePort = 1024;
 
-// --- Datagrams -------------------------------------------------------------------------------------------------------
-// Ethernet's largest unfragmented UDP payload is 1,472 bytes; some slack for loopback and jumbo frames, no more.
+// --- Datagrams
+// -------------------------------------------------------------------------------------------------------
+// Ethernet's largest unfragmented UDP payload is 1,472 bytes; some slack for loopback and jumbo frames, no
+// more.
 inline constexpr std::size_t kMaxOpenDatagramBytes = 2'048;
 
-// --- Peers of an open room -------------------------------------------------------------------------------------------
+// --- Peers of an open room
+// -------------------------------------------------------------------------------------------
 inline constexpr Duration kDefaultPeerTimeout = 30s;
 inline constexpr Duration kMinPeerTimeout = 1s;
 inline constexpr Duration kMaxPeerTimeout = 24h;
 inline constexpr std::size_t kDefaultMaxPeers = 1'000;
 inline constexpr std::size_t kMaxPeersLimit = 65'535;
-// Ten times what a talker of 20 ms frames needs; a ring of relays fed by a spoofed source stays inside it too.
+// Ten times what a talker of 20 ms frames needs; a ring of relays fed by a spoofed source stays inside it
+// too.
 inline constexpr double kDefaultPeerRate = 500.0;  // datagrams a second
 inline constexpr double kMaxPeerRate = 1e9;
 
-// --- The queue between receiving and broadcasting --------------------------------------------------------------------
+// --- The queue between receiving and broadcasting
+// --------------------------------------------------------------------
 inline constexpr std::size_t kVoiceQueueDatagrams = 1'024;
 inline constexpr std::size_t kDataQueueDatagrams = 256;
-// Voice that waited longer is past every sensible playout delay: sending it would only delay what is still of use.
+// Voice that waited longer is past every sensible playout delay: sending it would only delay what is still of
+// use.
 inline constexpr Duration kVoiceUsefulFor = 500ms;
-// Data goes first, but after this many in a row one waiting voice datagram goes: neither class starves the other.
+// Data goes first, but after this many in a row one waiting voice datagram goes: neither class starves the
+// other.
 inline constexpr int kDataBurst = 4;
 
-// --- Text ------------------------------------------------------------------------------------------------------------
+// --- Text
+// ------------------------------------------------------------------------------------------------------------
 inline constexpr std::size_t kMaxTextBytes = 1'000;
 inline constexpr std::size_t kMaxNameCharacters = 32;
 inline constexpr std::size_t kMaxNameBytes = 4 * kMaxNameCharacters;
 
-// --- Voice -----------------------------------------------------------------------------------------------------------
+// --- Voice
+// -----------------------------------------------------------------------------------------------------------
 // The largest Opus packet: 48 frames of 1,275 bytes do not fit a datagram; what fits is the limit.
 inline constexpr std::size_t kMaxOpusPacketBytes = 1'275;
 inline constexpr Duration kMaxOpusPacketDuration = 120ms;  // RFC 6716 section 3.2.5
 // A receiver's memory is bounded by this, whatever SSRCs a stranger invents.
 inline constexpr std::size_t kMaxStreams = 64;
 
-// --- The client's timers ---------------------------------------------------------------------------------------------
-inline constexpr Duration kPingInterval = 5s;        // well inside the peer timeout, also with two losses in a row
-inline constexpr Duration kPingRetryInterval = 1s;   // while a ping is unanswered
-inline constexpr Duration kRelayAwayAfter = 4s;      // of unanswered pings
-inline constexpr Duration kRtcpInterval = 5s;        // RFC 3550 section 6.2's minimum
-inline constexpr Duration kHeardLately = 60s;        // what `/who` lists
+// --- The client's timers
+// ---------------------------------------------------------------------------------------------
+inline constexpr Duration kPingInterval = 5s;  // well inside the peer timeout, also with two losses in a row
+inline constexpr Duration kPingFirstRetry =
+    250ms;  // while a ping is unanswered: quickly at first, since a listener sends
+inline constexpr Duration kPingRetryInterval =
+    1s;  // nothing else and is not heard of before; then at leisure
+inline constexpr Duration kPingHurry = 2s;
+inline constexpr Duration kRelayAwayAfter = 4s;  // of unanswered pings
+inline constexpr Duration kRtcpInterval = 5s;    // RFC 3550 section 6.2's minimum
+inline constexpr Duration kHeardLately = 60s;    // what `/who` lists
 
 static_assert(kMaxTextBytes + kMaxNameBytes + 16 < kMaxOpenDatagramBytes);
 static_assert(kMinPeerTimeout > 0s && kPingInterval + 3 * kPingRetryInterval < kDefaultPeerTimeout);

@@ -1,5 +1,5 @@
-// What a datagram of an open room is, told by its first bytes alone (PROTOCOL.md, "Open rooms"), and the control
-// datagrams with which a client asks whether its relay is there.
+// What a datagram of an open room is, told by its first bytes alone (PROTOCOL.md, "Open rooms"), and the
+// control datagrams with which a client asks whether its relay is there.
 #pragma once
 
 #include <cstddef>

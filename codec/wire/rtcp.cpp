@@ -8,7 +8,12 @@
 namespace hubbub {
 namespace {
 
-enum PacketType : std::uint8_t { kSenderReport = 200, kReceiverReport = 201, kSourceDescription = 202, kGoodbye = 203 };
+enum PacketType : std::uint8_t {
+  kSenderReport = 200,
+  kReceiverReport = 201,
+  kSourceDescription = 202,
+  kGoodbye = 203
+};
 enum SdesItem : std::uint8_t { kEnd = 0, kCname = 1, kName = 2 };
 
 // One SDES chunk (RFC 3550 section 6.5): the SSRC, items, at least one zero byte, padding to a word boundary.

@@ -1,5 +1,5 @@
-// The part of RTCP an open room uses: who a stream is (SDES) and that it ended (BYE), behind the sender report that
-// RFC 3550 section 6.1 wants first. Reception reports of others are skipped.
+// The part of RTCP an open room uses: who a stream is (SDES) and that it ended (BYE), behind the sender
+// report that RFC 3550 section 6.1 wants first. Reception reports of others are skipped.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,8 @@
 
 namespace hubbub {
 
-// What a compound packet says that we use. Names are as they came: bytes of a stranger, not yet validated as text.
+// What a compound packet says that we use. Names are as they came: bytes of a stranger, not yet validated as
+// text.
 struct RtcpSummary {
   struct Description {
     std::uint32_t ssrc = 0;

@@ -30,7 +30,8 @@ struct RtpHeader {
 
 struct RtpPacket {
   RtpHeader header;
-  std::span<const std::byte> payload;  // into the datagram; without contributing sources, extension and padding
+  std::span<const std::byte>
+      payload;  // into the datagram; without contributing sources, extension and padding
 
   static Result<RtpPacket, DropReason> parse(std::span<const std::byte> datagram);
 };

@@ -1,4 +1,5 @@
-// RTP's wrapping counters as types of their own, so that a sequence number is never compared as a plain integer.
+// RTP's wrapping counters as types of their own, so that a sequence number is never compared as a plain
+// integer.
 #pragma once
 
 #include <compare>
@@ -29,9 +30,7 @@ struct RtpTime {
     return {static_cast<std::uint32_t>(static_cast<std::int64_t>(t.value) + samples)};
   }
   // The signed distance the short way round, in samples.
-  friend std::int64_t operator-(RtpTime a, RtpTime b) {
-    return static_cast<std::int32_t>(a.value - b.value);
-  }
+  friend std::int64_t operator-(RtpTime a, RtpTime b) { return static_cast<std::int32_t>(a.value - b.value); }
 };
 
 // Counts on beyond 16 bits: the 64-bit number nearest to `reference` whose low 16 bits are `n`.

@@ -1,8 +1,8 @@
 #include "codec/wire/text.h"
 
-#include <utf8proc.h>
-
 #include <algorithm>
+
+#include <utf8proc.h>
 
 #include "codec/wire/byte_io.h"
 #include "codec/wire/limits.h"
@@ -17,22 +17,27 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 utf8proc_int32_t take_code_point(std::string_view& text) {
   utf8proc_int32_t code_point = kIllFormed;
   const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  const utf8proc_ssize_t length = utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &code_point);
+  const utf8proc_ssize_t length =
+      utf8proc_iterate(bytes, static_cast<utf8proc_ssize_t>(text.size()), &code_point);
   text.remove_prefix(length > 0 ? static_cast<std::size_t>(length) : 1);
   return length > 0 ? code_point : kIllFormed;
 }
 
 bool is_break(utf8proc_int32_t c) {
-  return c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' || c == 0x85 || c == 0x2028 || c == 0x2029;
+  return c == '\t' || c == '\n' || c == '\v' || c == '\f' || c == '\r' || c == 0x85 || c == 0x2028 ||
+         c == 0x2029;
 }
 
-bool in(utf8proc_int32_t c, utf8proc_int32_t first, utf8proc_int32_t last) { return c >= first && c <= last; }
+bool in(utf8proc_int32_t c, utf8proc_int32_t first, utf8proc_int32_t last) {
+  return c >= first && c <= last;
+}
 
 // Characters that move, hide or reorder what others wrote.
 bool is_unwanted(utf8proc_int32_t c) {
   const bool control = c < 0x20 || in(c, 0x7F, 0x9F);
   const bool bidi = c == 0x061C || in(c, 0x200E, 0x200F) || in(c, 0x202A, 0x202E) || in(c, 0x2066, 0x206F);
-  const bool invisible = c == 0x200B || in(c, 0x2060, 0x2065) || c == 0xFEFF || in(c, 0xFFF9, 0xFFFB) || in(c, 0xE0000, 0xE007F);
+  const bool invisible =
+      c == 0x200B || in(c, 0x2060, 0x2065) || c == 0xFEFF || in(c, 0xFFF9, 0xFFFB) || in(c, 0xE0000, 0xE007F);
   const bool noncharacter = in(c, 0xFDD0, 0xFDEF) || (c & 0xFFFE) == 0xFFFE;
   return control || bidi || invisible || noncharacter;
 }
@@ -111,7 +116,8 @@ Result<TextLine, DropReason> checked_text(std::string_view author, std::string_v
 std::optional<std::string> checked_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxNameBytes || !is_utf8(name)) return std::nullopt;
   if (name.find_first_of("<>") != std::string_view::npos) return std::nullopt;
-  if (printable(name) != name || count_characters(name) > kMaxNameCharacters || columns_of(name) == 0) return std::nullopt;
+  if (printable(name) != name || count_characters(name) > kMaxNameCharacters || columns_of(name) == 0)
+    return std::nullopt;
   return std::string(name);
 }
 

@@ -14,9 +14,10 @@ namespace hubbub {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-// What may be shown: tab, line breaks and separators become a space; every other control character (C0, DEL, C1),
-// bidirectional control, tag character, byte order mark, zero-width space and noncharacter goes. Joiners stay, since emoji and scripts need them.
-// What is not well-formed UTF-8 becomes U+FFFD. Spaces at both ends are trimmed.
+// What may be shown: tab, line breaks and separators become a space; every other control character (C0, DEL,
+// C1), bidirectional control, tag character, byte order mark, zero-width space and noncharacter goes. Joiners
+// stay, since emoji and scripts need them. What is not well-formed UTF-8 becomes U+FFFD. Spaces at both ends
+// are trimmed.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
 // One line of an open room's text, cleaned.
@@ -24,20 +25,23 @@ struct TextLine {
   std::string author;  // empty where the line carries none
   std::string text;
 
-  // An author is given as "<name> text", the way chat logs write it; anything else is a line without an author.
+  // An author is given as "<name> text", the way chat logs write it; anything else is a line without an
+  // author.
   static Result<TextLine, DropReason> parse(std::span<const std::byte> datagram);
   // The datagram's bytes. `text` has been checked by `checked_text`, `author` by `checked_name`.
   [[nodiscard]] std::string serialize() const;
 };
 
-// What a person typed, made sendable: cleaned; an error where it is no UTF-8, empty, or longer than kMaxTextBytes
-// together with its author.
+// What a person typed, made sendable: cleaned; an error where it is no UTF-8, empty, or longer than
+// kMaxTextBytes together with its author.
 Result<TextLine, DropReason> checked_text(std::string_view author, std::string_view typed);
 
-// A name: 1 to 32 characters, none of them a control character, '<' or '>', and something to see. `nullopt` when it is not one.
+// A name: 1 to 32 characters, none of them a control character, '<' or '>', and something to see. `nullopt`
+// when it is not one.
 std::optional<std::string> checked_name(std::string_view name);
 
-// The number of columns a terminal gives this printable text (East Asian wide characters count two, combining ones none).
+// The number of columns a terminal gives this printable text (East Asian wide characters count two, combining
+// ones none).
 [[nodiscard]] int columns_of(std::string_view text);
 
 }  // namespace hubbub

@@ -23,7 +23,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
     if (!text.ends_with(unit.suffix)) continue;
     const std::string_view digits = text.substr(0, text.size() - unit.suffix.size());
     double number = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number, std::chars_format::fixed);
     if (error != std::errc() || end != digits.data() + digits.size()) continue;
     const double seconds = number * to_seconds(unit.length);
     if (!(seconds >= 0 && seconds <= kLongestSeconds)) return std::nullopt;

@@ -1,4 +1,5 @@
-// The relay's books. Every datagram received and every copy due ends in exactly one counter, so they always balance:
+// The relay's books. Every datagram received and every copy due ends in exactly one counter, so they always
+// balance:
 //   received = keepalives + pings + forwarded + waiting + dropped (by reason)
 //   due      = sent + unsent (by reason) + unsettled
 #pragma once
@@ -22,7 +23,8 @@ enum class UnsentReason : std::uint8_t {
 inline constexpr std::size_t kUnsentReasons = static_cast<std::size_t>(UnsentReason::kCount);
 
 constexpr std::string_view name_of(UnsentReason reason) {
-  constexpr std::array<std::string_view, kUnsentReasons> kNames = {"unreachable", "refused", "other_error", "shutdown"};
+  constexpr std::array<std::string_view, kUnsentReasons> kNames = {"unreachable", "refused", "other_error",
+                                                                   "shutdown"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -49,7 +51,9 @@ struct Books {
   [[nodiscard]] bool balance(std::uint64_t waiting, std::uint64_t unsettled) const;
 
   void drop(DropReason reason) { ++dropped[static_cast<std::size_t>(reason)]; }
-  [[nodiscard]] std::uint64_t dropped_for(DropReason reason) const { return dropped[static_cast<std::size_t>(reason)]; }
+  [[nodiscard]] std::uint64_t dropped_for(DropReason reason) const {
+    return dropped[static_cast<std::size_t>(reason)];
+  }
   void lose(UnsentReason reason, std::uint64_t copies) { unsent[static_cast<std::size_t>(reason)] += copies; }
 };
 

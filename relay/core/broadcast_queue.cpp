@@ -25,8 +25,9 @@ BroadcastQueue::BroadcastQueue() {
 
 void BroadcastQueue::Ring::drop_oldest() {
   CHECK(count > 0);
-  first = (first + 1) % slots.size();
   --count;
+  // An empty ring starts over: a relay that keeps up uses one slot, which stays in the processor's cache.
+  first = count == 0 ? 0 : (first + 1) % slots.size();
 }
 
 QueuedDatagram& BroadcastQueue::Ring::add() {
@@ -34,7 +35,8 @@ QueuedDatagram& BroadcastQueue::Ring::add() {
   return slots[(first + count++) % slots.size()];
 }
 
-bool BroadcastQueue::push(Class kind, TimePoint arrived, const Endpoint& origin, std::span<const std::byte> bytes) {
+bool BroadcastQueue::push(Class kind, TimePoint arrived, const Endpoint& origin,
+                          std::span<const std::byte> bytes) {
   CHECK(bytes.size() <= kMaxOpenDatagramBytes);
   Ring& ring = kind == Class::kVoice ? voice_ : data_;
   const bool full = ring.count == ring.slots.size();

@@ -1,5 +1,5 @@
-// The queue between receiving and broadcasting: bounded, allocated once, and kind to what is still of use. Voice and
-// everything else wait apart; a full class pushes out its own oldest.
+// The queue between receiving and broadcasting: bounded, allocated once, and kind to what is still of use.
+// Voice and everything else wait apart; a full class pushes out its own oldest.
 #pragma once
 
 #include <array>
@@ -38,7 +38,8 @@ class BroadcastQueue {
   // Discards voice that arrived before `oldest_useful`; returns how many datagrams that were.
   std::size_t discard_stale_voice(TimePoint oldest_useful);
 
-  // Takes out what goes next: data first, but one voice datagram after every kDataBurst of data. Not when empty.
+  // Takes out what goes next: data first, but one voice datagram after every kDataBurst of data. Not when
+  // empty.
   void pop_into(QueuedDatagram& out);
 
  private:

@@ -1,16 +1,15 @@
 #include "relay/core/open_room.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "codec/wire/check.h"
 
 namespace hubbub::relay {
 namespace {
 
-// Pings that may wait for their answer; one more is dropped as rate-limited. The shell answers after every batch.
+// Pings that may wait for their answer; one more is dropped as rate-limited. The shell answers after every
+// batch.
 constexpr std::size_t kMaxPongs = 256;
-
-constexpr std::size_t kNobody = static_cast<std::size_t>(-1);
 
 }  // namespace
 
@@ -20,7 +19,8 @@ OpenRoom::OpenRoom(const OpenRoomOptions& options, const SourcePolicy& policy, s
 }
 
 // Receive: count, check the source, admit the peer, then act on the kind of datagram.
-void OpenRoom::receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes, bool truncated) {
+void OpenRoom::receive(TimePoint now, const Endpoint& from, const IpAddress& to,
+                       std::span<const std::byte> bytes, bool truncated) {
   ++books_.received;
   books_.received_bytes += bytes.size();
 
@@ -32,7 +32,8 @@ void OpenRoom::receive(TimePoint now, const Endpoint& from, const IpAddress& to,
   const auto admitted = admit(now, from, to);
   if (!admitted) return books_.drop(DropReason::kRoomFull);
   Peer& peer = peers_[*admitted];
-  if (options_.peer_rate > 0 && !peer.bucket.take(options_.peer_rate, now)) return books_.drop(DropReason::kRateLimited);
+  if (options_.peer_rate > 0 && !peer.bucket.take(options_.peer_rate, now))
+    return books_.drop(DropReason::kRateLimited);
 
   // Act.
   const OpenKind kind = kind_of(bytes);
@@ -41,7 +42,8 @@ void OpenRoom::receive(TimePoint now, const Endpoint& from, const IpAddress& to,
   } else if (kind == OpenKind::kPing) {
     answer_ping(recipients_[*admitted], bytes);
   } else {
-    const auto queue_class = kind == OpenKind::kRtp ? BroadcastQueue::Class::kVoice : BroadcastQueue::Class::kData;
+    const auto queue_class =
+        kind == OpenKind::kRtp ? BroadcastQueue::Class::kVoice : BroadcastQueue::Class::kData;
     if (queue_.push(queue_class, now, from, bytes)) books_.drop(DropReason::kQueueFull);
   }
 }
@@ -71,34 +73,38 @@ void OpenRoom::answer_ping(const Recipient& recipient, std::span<const std::byte
 }
 
 std::optional<Outgoing> OpenRoom::next(TimePoint now) {
-  if (!pongs_.empty()) return Outgoing{.payload = pongs_.back().bytes, .recipients = std::span(&pongs_.back().recipient, 1)};
-  while (true) {
-    if (!broadcasting_) {
-      if (expiry_due_) expire(now);
-      const std::size_t stale = queue_.discard_stale_voice(now - kVoiceUsefulFor);
-      books_.dropped[static_cast<std::size_t>(DropReason::kStale)] += stale;
-      if (queue_.empty()) return std::nullopt;
-      start_broadcast();
-    }
-    if (cursor_ == skip_) ++cursor_;
-    if (cursor_ < end_) break;
-    broadcasting_ = false;
+  if (!pongs_.empty())
+    return Outgoing{.payload = pongs_.back().bytes, .recipients = std::span(&pongs_.back().recipient, 1)};
+  while (cursor_ == end_) {
+    if (expiry_due_) expire(now);
+    const std::size_t stale = queue_.discard_stale_voice(now - kVoiceUsefulFor);
+    books_.dropped[static_cast<std::size_t>(DropReason::kStale)] += stale;
+    if (queue_.empty()) return std::nullopt;
+    start_broadcast();
   }
-  // Up to the origin, whose turn is skipped, or to the end.
-  const std::size_t stop = skip_ > cursor_ && skip_ < end_ ? skip_ : end_;
-  return Outgoing{.payload = current_.bytes(), .recipients = std::span(recipients_).subspan(cursor_, stop - cursor_)};
+  return Outgoing{.payload = current_.bytes(),
+                  .recipients = std::span(recipients_).subspan(cursor_, end_ - cursor_)};
 }
 
-// Those who are in the room now get a copy; who joins while it goes out is behind `end_`, and nobody leaves until it is done.
+// Those who are in the room now get a copy; who joins while it goes out is behind `end_`, and nobody leaves
+// until it is done. The origin, where it is still here, goes behind `end_` too, so that the others are one
+// stretch: one call of the system's.
 void OpenRoom::start_broadcast() {
   queue_.pop_into(current_);
   ++books_.forwarded;
-  const auto origin = index_.find(current_.origin);
-  broadcasting_ = true;
   cursor_ = 0;
   end_ = recipients_.size();
-  skip_ = origin == index_.end() ? kNobody : origin->second;
-  books_.due += end_ - (skip_ == kNobody ? 0 : 1);
+  if (const auto origin = index_.find(current_.origin); origin != index_.end())
+    trade_places(origin->second, --end_);
+  books_.due += end_;
+}
+
+void OpenRoom::trade_places(std::size_t a, std::size_t b) {
+  if (a == b) return;
+  std::swap(peers_[a], peers_[b]);
+  std::swap(recipients_[a], recipients_[b]);
+  index_[recipients_[a].to] = static_cast<std::uint32_t>(a);
+  index_[recipients_[b].to] = static_cast<std::uint32_t>(b);
 }
 
 void OpenRoom::settle(std::size_t done, std::size_t unsent, UnsentReason reason) {
@@ -111,7 +117,7 @@ void OpenRoom::settle(std::size_t done, std::size_t unsent, UnsentReason reason)
     if (done == 1) pongs_.pop_back();
     return;
   }
-  CHECK(broadcasting_ && cursor_ + done <= end_);
+  CHECK(cursor_ + done <= end_);
   books_.sent_bytes += (done - unsent) * current_.size;
   cursor_ += done;
 }
@@ -140,7 +146,7 @@ void OpenRoom::forget(std::size_t index) {
 void OpenRoom::shut_down() {
   books_.lose(UnsentReason::kShutdown, unsettled());
   pongs_.clear();
-  broadcasting_ = false;
+  cursor_ = end_;
   while (!queue_.empty()) {
     queue_.pop_into(current_);
     books_.drop(DropReason::kShutdown);
@@ -148,9 +154,7 @@ void OpenRoom::shut_down() {
 }
 
 std::uint64_t OpenRoom::unsettled() const {
-  if (!broadcasting_) return pongs_.size();
-  const bool origin_ahead = skip_ >= cursor_ && skip_ < end_;
-  return pongs_.size() + (end_ - cursor_) - (origin_ahead ? 1 : 0);
+  return pongs_.size() + (end_ - cursor_);
 }
 
 }  // namespace hubbub::relay

@@ -1,5 +1,5 @@
-// An open room: one UDP port, whose datagrams go byte for byte to every other live peer. A state machine without I/O:
-// the shell hands it what arrives, and asks it what to send.
+// An open room: one UDP port, whose datagrams go byte for byte to every other live peer. A state machine
+// without I/O: the shell hands it what arrives, and asks it what to send.
 #pragma once
 
 #include <cstddef>
@@ -38,14 +38,17 @@ class OpenRoom {
   OpenRoom(const OpenRoomOptions& options, const SourcePolicy& policy, std::uint64_t hash_secret);
 
   // One datagram from `from`, sent to our address `to`. `truncated`: it was longer than `bytes`.
-  void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes, bool truncated);
+  void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
+               bool truncated);
 
   // What is to be sent next, or nothing. The answer stays the same until `settle` has dealt with it.
   std::optional<Outgoing> next(TimePoint now);
-  // The first `done` recipients of `next` were dealt with; of these, `unsent` did not get theirs, for `reason`.
+  // The first `done` recipients of `next` were dealt with; of these, `unsent` did not get theirs, for
+  // `reason`.
   void settle(std::size_t done, std::size_t unsent, UnsentReason reason);
 
-  // Forgets peers that were silent for the timeout: at once, or as soon as the broadcast under way is through.
+  // Forgets peers that were silent for the timeout: at once, or as soon as the broadcast under way is
+  // through.
   void expire(TimePoint now);
   // Closes the books: what still waits is counted as dropped.
   void shut_down();
@@ -69,13 +72,15 @@ class OpenRoom {
   std::optional<std::size_t> admit(TimePoint now, const Endpoint& from, const IpAddress& to);
   void answer_ping(const Recipient& recipient, std::span<const std::byte> ping);
   void start_broadcast();
+  void trade_places(std::size_t a, std::size_t b);
   void forget(std::size_t index);
 
   OpenRoomOptions options_;
   const SourcePolicy& policy_;
   Books books_;
 
-  // Peers lie densely, so that a broadcast is a walk through `recipients_`; `index_` finds one by its endpoint.
+  // Peers lie densely, so that a broadcast is a walk through `recipients_`; `index_` finds one by its
+  // endpoint.
   std::vector<Peer> peers_;
   std::vector<Recipient> recipients_;
   std::unordered_map<Endpoint, std::uint32_t, EndpointHash> index_;
@@ -83,13 +88,11 @@ class OpenRoom {
   BroadcastQueue queue_;
   std::vector<Pong> pongs_;  // bounded by kMaxPongs, sent before anything else
 
-  // The broadcast under way: recipients [cursor_, end_) are still due, but for `skip_`, the origin.
+  // The broadcast under way: recipients [cursor_, end_) are still due.
   QueuedDatagram current_;
-  bool broadcasting_ = false;
   bool expiry_due_ = false;
   std::size_t cursor_ = 0;
   std::size_t end_ = 0;
-  std::size_t skip_ = 0;
 };
 
 }  // namespace hubbub::relay

@@ -6,9 +6,12 @@ namespace hubbub::relay {
 
 std::optional<DropReason> SourcePolicy::refuses(const Endpoint& source) const {
   const IpAddress& address = source.address;
-  const bool this_network = address.is_v4() && address.v4_number() >> 24U == 0;  // 0.0.0.0/8, RFC 1122 section 3.2.1.3
-  const bool reserved = address.is_v4() && address.v4_number() >> 28U == 0xF;    // 240.0.0.0/4 and limited broadcast
-  if (address.is_unspecified() || this_network || reserved || address.is_multicast() || own_.broadcasts.contains(address)) {
+  const bool this_network =
+      address.is_v4() && address.v4_number() >> 24U == 0;  // 0.0.0.0/8, RFC 1122 section 3.2.1.3
+  const bool reserved =
+      address.is_v4() && address.v4_number() >> 28U == 0xF;  // 240.0.0.0/4 and limited broadcast
+  if (address.is_unspecified() || this_network || reserved || address.is_multicast() ||
+      own_.broadcasts.contains(address)) {
     return DropReason::kUnusableSource;
   }
   if (source.port < kLowestSourcePort) return DropReason::kPrivilegedPort;

@@ -1,5 +1,5 @@
-// Which sources an open room answers at all. It believes any source address, so this is what keeps a forged one from
-// turning the relay against a bystander or against itself.
+// Which sources an open room answers at all. It believes any source address, so this is what keeps a forged
+// one from turning the relay against a bystander or against itself.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ struct OwnEndpoints {
 
 class SourcePolicy {
  public:
-  // `allow_public`: the operator accepts that forged sources can aim a room's traffic at anybody on the internet.
+  // `allow_public`: the operator accepts that forged sources can aim a room's traffic at anybody on the
+  // internet.
   explicit SourcePolicy(bool allow_public) : allow_public_(allow_public) {}
 
   // The machine's addresses change while a relay runs; ports are those of all rooms.

@@ -1,11 +1,12 @@
 #include "relay/net/batch_socket.h"
 
-#include <linux/sock_diag.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <bit>
 #include <cerrno>
 #include <cstring>
+
+#include <linux/sock_diag.h>
+#include <unistd.h>
 
 #include "codec/wire/check.h"
 #include "relay/net/sockaddr.h"
@@ -13,7 +14,8 @@
 namespace hubbub::net {
 
 struct BatchSocket::Control {
-  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(std::uint32_t))> bytes;
+  alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo)) + CMSG_SPACE(sizeof(in_pktinfo)) +
+                                             CMSG_SPACE(sizeof(std::uint32_t))> bytes;
 };
 
 struct BatchSocket::Buffers {
@@ -37,7 +39,15 @@ void set_option(int descriptor, int level, int option, int value, const char* wh
   if (setsockopt(descriptor, level, option, &value, sizeof value) != 0) throw SystemError(what, -errno);
 }
 
-// Writes the control message that makes the copy leave from `from`; returns its length.
+// Two machine words instead of a call of memcmp: this is asked for every copy.
+bool same(const IpAddress& a, const IpAddress& b) {
+  using Words = std::array<std::uint64_t, 2>;
+  return std::bit_cast<Words>(a.bytes()) == std::bit_cast<Words>(b.bytes());
+}
+
+// Writes the control message that makes the copy leave from `from`; returns its length, without the padding
+// that a second message would want: the kernel keeps 36 bytes of control on its stack and allocates for more,
+// and IPv6's message has 36.
 std::size_t write_source(int family, const IpAddress& from, std::span<std::byte> out) {
   msghdr message{};
   message.msg_control = out.data();
@@ -50,7 +60,7 @@ std::size_t write_source(int family, const IpAddress& from, std::span<std::byte>
     header->cmsg_type = IP_PKTINFO;
     header->cmsg_len = CMSG_LEN(sizeof info);
     std::memcpy(CMSG_DATA(header), &info, sizeof info);
-    return CMSG_SPACE(sizeof info);
+    return CMSG_LEN(sizeof info);
   }
   in6_pktinfo info{};
   std::memcpy(&info.ipi6_addr, from.bytes().data(), 16);
@@ -58,11 +68,11 @@ std::size_t write_source(int family, const IpAddress& from, std::span<std::byte>
   header->cmsg_type = IPV6_PKTINFO;
   header->cmsg_len = CMSG_LEN(sizeof info);
   std::memcpy(CMSG_DATA(header), &info, sizeof info);
-  return CMSG_SPACE(sizeof info);
+  return CMSG_LEN(sizeof info);
 }
 
-// The address of ours that an answer leaves from. A broadcast or multicast address cannot be one: for IPv4 the system names
-// ours that stands in for it (ipi_spec_dst), for IPv6 the choice is left to it.
+// The address of ours that an answer leaves from. A broadcast or multicast address cannot be one: for IPv4
+// the system names ours that stands in for it (ipi_spec_dst), for IPv6 the choice is left to it.
 IpAddress local_address_of(const cmsghdr& header) {
   if (header.cmsg_level == IPPROTO_IPV6 && header.cmsg_type == IPV6_PKTINFO) {
     in6_pktinfo info{};
@@ -118,13 +128,15 @@ void BatchSocket::open(const Endpoint& local) {
     set_option(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, 0, "accepting IPv4 and IPv6 on one socket");
     set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "asking for IPV6_PKTINFO");
   }
-  set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, 1, "asking for IP_PKTINFO");  // comes after IPV6_PKTINFO, and wins
+  set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, 1,
+             "asking for IP_PKTINFO");  // comes after IPV6_PKTINFO, and wins
   set_option(descriptor_, SOL_SOCKET, SO_RXQ_OVFL, 1, "asking for SO_RXQ_OVFL");
   size_buffers();
 
   sockaddr_storage address{};
   const socklen_t address_length = write_sockaddr(bound, family_, address);
-  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), address_length) != 0) throw SystemError(what, -errno);
+  if (::bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), address_length) != 0)
+    throw SystemError(what, -errno);
   socklen_t length = sizeof address;
   getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &length);
   local_ = endpoint_of(reinterpret_cast<const sockaddr*>(&address)).value_or(bound);
@@ -160,12 +172,14 @@ void BatchSocket::size_buffers() {
   getsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer_bytes_, &length);
 }
 
-// The count rides on the next datagram that is delivered (SO_RXQ_OVFL); of those dropped since, the socket itself knows.
+// The count rides on the next datagram that is delivered (SO_RXQ_OVFL); of those dropped since, the socket
+// itself knows.
 std::uint64_t BatchSocket::kernel_dropped() const {
   std::array<std::uint32_t, SK_MEMINFO_VARS> info{};
   socklen_t length = sizeof info;
   if (getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, info.data(), &length) != 0) return kernel_dropped_;
-  return kernel_dropped_ + static_cast<std::uint32_t>(info[SK_MEMINFO_DROPS] - static_cast<std::uint32_t>(kernel_dropped_));
+  return kernel_dropped_ +
+         static_cast<std::uint32_t>(info[SK_MEMINFO_DROPS] - static_cast<std::uint32_t>(kernel_dropped_));
 }
 
 void BatchSocket::want_writable(bool wanted) {
@@ -181,20 +195,24 @@ void BatchSocket::poll() {
     if (status < 0) self->poll();  // libuv stops watching on an error; receiving collects the error
     self->ready_(status < 0 || (events & UV_READABLE) != 0, status == 0 && (events & UV_WRITABLE) != 0);
   };
-  checked(uv_poll_start(handle_.raw(), UV_READABLE | (want_writable_ ? UV_WRITABLE : 0), trampoline), "watching a UDP socket");
+  checked(uv_poll_start(handle_.raw(), UV_READABLE | (want_writable_ ? UV_WRITABLE : 0), trampoline),
+          "watching a UDP socket");
 }
 
 std::span<const BatchSocket::Datagram> BatchSocket::receive() {
   Buffers& b = *buffers_;
-  for (mmsghdr& message : b.received) {
+  // The system wrote over the lengths of those headers that it used.
+  for (mmsghdr& message : std::span(b.received).first(headers_used_)) {
     message.msg_hdr.msg_namelen = sizeof(sockaddr_storage);
     message.msg_hdr.msg_controllen = sizeof(Control);
   }
+  headers_used_ = 0;
   int count = 0;
   do {
     count = recvmmsg(descriptor_, b.received.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
   } while (count < 0 && errno == EINTR);
   if (count <= 0) return {};
+  headers_used_ = static_cast<std::size_t>(count);
 
   std::size_t usable = 0;
   for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
@@ -204,13 +222,16 @@ std::span<const BatchSocket::Datagram> BatchSocket::receive() {
     Datagram& datagram = b.datagrams[usable++];
     datagram.from = *from;
     datagram.truncated = (header.msg_flags & MSG_TRUNC) != 0 || b.received[i].msg_len > kMaxOpenDatagramBytes;
-    datagram.bytes = std::span(b.payloads[i]).first(std::min<std::size_t>(b.received[i].msg_len, kMaxOpenDatagramBytes));
+    datagram.bytes =
+        std::span(b.payloads[i]).first(std::min<std::size_t>(b.received[i].msg_len, kMaxOpenDatagramBytes));
     datagram.to = {};
-    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr; control = CMSG_NXTHDR(&header, control)) {
+    for (cmsghdr* control = CMSG_FIRSTHDR(&header); control != nullptr;
+         control = CMSG_NXTHDR(&header, control)) {
       if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SO_RXQ_OVFL) {
         std::uint32_t dropped = 0;
         std::memcpy(&dropped, CMSG_DATA(control), sizeof dropped);
-        kernel_dropped_ += static_cast<std::uint32_t>(dropped - static_cast<std::uint32_t>(kernel_dropped_));  // it wraps
+        kernel_dropped_ +=
+            static_cast<std::uint32_t>(dropped - static_cast<std::uint32_t>(kernel_dropped_));  // it wraps
       } else {
         datagram.to = local_address_of(*control);
       }
@@ -219,23 +240,34 @@ std::span<const BatchSocket::Datagram> BatchSocket::receive() {
   return std::span(b.datagrams).first(usable);
 }
 
-BatchSocket::Sent BatchSocket::send(std::span<const std::byte> payload, std::span<const Recipient> recipients) {
+BatchSocket::Sent BatchSocket::send(std::span<const std::byte> payload,
+                                    std::span<const Recipient> recipients) {
   Buffers& b = *buffers_;
   const std::size_t count = std::min(recipients.size(), kSendBatch);
   // The interface wants a mutable pointer, though sending only reads.
-  b.payload = {.iov_base = const_cast<std::byte*>(payload.data()), .iov_len = payload.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  b.payload = {.iov_base = const_cast<std::byte*>(payload.data()),
+               .iov_len = payload.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   for (std::size_t i = 0; i < count; ++i) {
     msghdr& header = b.sent[i].msg_hdr;
     header.msg_namelen = write_sockaddr(recipients[i].to, family_, b.destinations[i]);
+    if (i > 0 && same(recipients[i].from,
+                      recipients[i - 1].from)) {  // the usual case: all peers know us by one address
+      header.msg_control = b.sent[i - 1].msg_hdr.msg_control;
+      header.msg_controllen = b.sent[i - 1].msg_hdr.msg_controllen;
+      continue;
+    }
     const bool choose_source = wildcard_ && !recipients[i].from.is_unspecified();
     header.msg_control = choose_source ? b.sent_control[i].bytes.data() : nullptr;
-    header.msg_controllen = choose_source ? write_source(family_, recipients[i].from, b.sent_control[i].bytes) : 0;
+    header.msg_controllen =
+        choose_source ? write_source(family_, recipients[i].from, b.sent_control[i].bytes) : 0;
   }
 
-  // sendmmsg that returns k < n hides the error: going on from k meets it again as -1, and then exactly one is skipped.
+  // sendmmsg that returns k < n hides the error: going on from k meets it again as -1, and then exactly one
+  // is skipped.
   Sent result;
   while (result.done < count) {
-    const int sent = sendmmsg(descriptor_, &b.sent[result.done], static_cast<unsigned>(count - result.done), 0);
+    const int sent =
+        sendmmsg(descriptor_, &b.sent[result.done], static_cast<unsigned>(count - result.done), 0);
     if (sent > 0) {
       result.done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -1,9 +1,7 @@
-// The relay's UDP socket on Linux: recvmmsg in, sendmmsg out, one payload shared by all recipients of a batch. libuv
-// only says when the descriptor is ready, so the traps of uv_udp_t's own queue and reader are not met.
+// The relay's UDP socket on Linux: recvmmsg in, sendmmsg out, one payload shared by all recipients of a
+// batch. libuv only says when the descriptor is ready, so the traps of uv_udp_t's own queue and reader are
+// not met.
 #pragma once
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -12,6 +10,9 @@
 #include <memory>
 #include <span>
 #include <vector>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "codec/wire/endpoint.h"
 #include "codec/wire/limits.h"
@@ -29,18 +30,18 @@ class BatchSocket {
 
   struct Datagram {
     Endpoint from;
-    IpAddress to;                       // the address of ours it was sent to
-    std::span<const std::byte> bytes;   // valid until the next receive; cut where `truncated`
+    IpAddress to;                      // the address of ours it was sent to
+    std::span<const std::byte> bytes;  // valid until the next receive; cut where `truncated`
     bool truncated = false;
   };
   struct Sent {
-    std::size_t done = 0;   // recipients dealt with, from the first
-    int error = 0;          // errno, where the system refused the last of them: a refusal ends the call
-    bool blocked = false;   // the system's buffer is full: the rest is for when it is writable
+    std::size_t done = 0;  // recipients dealt with, from the first
+    int error = 0;         // errno, where the system refused the last of them: a refusal ends the call
+    bool blocked = false;  // the system's buffer is full: the rest is for when it is writable
   };
 
-  // Bound to `local` (unspecified: all addresses, IPv4 and IPv6). Throws SystemError. `ready(readable, writable)` is
-  // called by the loop.
+  // Bound to `local` (unspecified: all addresses, IPv4 and IPv6). Throws SystemError. `ready(readable,
+  // writable)` is called by the loop.
   BatchSocket(Loop& loop, const Endpoint& local, std::function<void(bool readable, bool writable)> ready);
   BatchSocket(const BatchSocket&) = delete;
   BatchSocket& operator=(const BatchSocket&) = delete;
@@ -60,8 +61,8 @@ class BatchSocket {
   [[nodiscard]] int receive_buffer_bytes() const { return receive_buffer_bytes_; }
 
  private:
-  struct Control;   // room for the control messages of one datagram
-  struct Buffers;   // everything recvmmsg and sendmmsg point into, allocated once
+  struct Control;  // room for the control messages of one datagram
+  struct Buffers;  // everything recvmmsg and sendmmsg point into, allocated once
 
   void open(const Endpoint& local);
   void size_buffers();
@@ -76,6 +77,7 @@ class BatchSocket {
   std::uint64_t kernel_dropped_ = 0;  // as of the last datagram received
   int receive_buffer_bytes_ = 0;
   std::unique_ptr<Buffers> buffers_;
+  std::size_t headers_used_ = kReceiveBatch;  // by the last receive: what the next one has to prepare again
   Handle<uv_poll_t> handle_;
 };
 

@@ -5,6 +5,8 @@
 
 namespace hubbub::net {
 
-inline TimePoint now() noexcept { return std::chrono::steady_clock::now(); }
+inline TimePoint now() noexcept {
+  return std::chrono::steady_clock::now();
+}
 
 }  // namespace hubbub::net

@@ -42,17 +42,21 @@ struct Input::FileReader {
 Input::Input(Loop& loop, int descriptor, Terminal terminal, Read read) : read_(std::move(read)) {
   switch (uv_guess_handle(descriptor)) {
     case UV_TTY:
-      tty_.open("opening the terminal", this, [&](uv_tty_t* tty) { return uv_tty_init(loop.raw(), tty, descriptor, 0); });
-      if (terminal == Terminal::kRaw) checked(uv_tty_set_mode(tty_.raw(), UV_TTY_MODE_RAW), "putting the terminal into raw mode");
+      tty_.open("opening the terminal", this,
+                [&](uv_tty_t* tty) { return uv_tty_init(loop.raw(), tty, descriptor, 0); });
+      if (terminal == Terminal::kRaw)
+        checked(uv_tty_set_mode(tty_.raw(), UV_TTY_MODE_RAW), "putting the terminal into raw mode");
       read_stream(reinterpret_cast<uv_stream_t*>(tty_.raw()));
       return;
     case UV_NAMED_PIPE:
     case UV_TCP:
-      pipe_.open("opening standard input", this, [&](uv_pipe_t* pipe) { return uv_pipe_init(loop.raw(), pipe, 0); });
+      pipe_.open("opening standard input", this,
+                 [&](uv_pipe_t* pipe) { return uv_pipe_init(loop.raw(), pipe, 0); });
       checked(uv_pipe_open(pipe_.raw(), descriptor), "opening standard input");
       read_stream(reinterpret_cast<uv_stream_t*>(pipe_.raw()));
       return;
-    default: break;
+    default:
+      break;
   }
   auto reader = std::make_unique<FileReader>();
   reader->loop = loop.raw();

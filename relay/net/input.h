@@ -17,7 +17,8 @@ class Input {
   // How a terminal is read: key by key, or in lines that it edits itself.
   enum class Terminal : bool { kLines, kRaw };
 
-  // Reads `descriptor`; a pipe's is closed in the end. A terminal is put back into its mode on destruction. Throws SystemError.
+  // Reads `descriptor`; a pipe's is closed in the end. A terminal is put back into its mode on destruction.
+  // Throws SystemError.
   Input(Loop& loop, int descriptor, Terminal terminal, Read read);
   Input(const Input&) = delete;
   Input& operator=(const Input&) = delete;

@@ -1,9 +1,9 @@
 #include "relay/net/interfaces.h"
 
+#include <span>
+
 #include <netinet/in.h>
 #include <uv.h>
-
-#include <span>
 
 #include "relay/net/sockaddr.h"
 
@@ -29,7 +29,8 @@ std::vector<InterfaceAddress> interface_addresses() {
   for (const uv_interface_address_t& interface : std::span(found, static_cast<std::size_t>(count))) {
     const auto endpoint = endpoint_of(reinterpret_cast<const sockaddr*>(&interface.address));
     if (!endpoint) continue;
-    const IpAddress broadcast = endpoint->address.is_v4() ? broadcast_of(endpoint->address, interface.netmask.netmask4) : IpAddress();
+    const IpAddress broadcast =
+        endpoint->address.is_v4() ? broadcast_of(endpoint->address, interface.netmask.netmask4) : IpAddress();
     addresses.push_back({.address = endpoint->address, .broadcast = broadcast});
   }
   uv_free_interface_addresses(found, count);

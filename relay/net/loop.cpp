@@ -21,14 +21,18 @@ int checked(int code, const std::string& what) {
   return code;
 }
 
-Loop::Loop() { checked(uv_loop_init(&loop_), "starting the event loop"); }
+Loop::Loop() {
+  checked(uv_loop_init(&loop_), "starting the event loop");
+}
 
 Loop::~Loop() {
   uv_run(&loop_, UV_RUN_DEFAULT);
   CHECK(uv_loop_close(&loop_) == 0);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
+void Loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
 
 Timer::Timer(Loop& loop, Callback callback) : callback_(std::move(callback)) {
   handle_.open("creating a timer", this, [&](uv_timer_t* timer) { return uv_timer_init(loop.raw(), timer); });
@@ -38,13 +42,17 @@ void Timer::start(Duration first, Duration period) {
   const auto trampoline = [](uv_timer_t* timer) noexcept {
     if (auto* self = static_cast<Timer*>(timer->data)) self->callback_(now());
   };
-  CHECK(uv_timer_start(handle_.raw(), trampoline, whole_milliseconds(first), whole_milliseconds(period)) == 0);
+  CHECK(uv_timer_start(handle_.raw(), trampoline, whole_milliseconds(first), whole_milliseconds(period)) ==
+        0);
 }
 
-void Timer::stop() { uv_timer_stop(handle_.raw()); }
+void Timer::stop() {
+  uv_timer_stop(handle_.raw());
+}
 
 Signal::Signal(Loop& loop, int number, std::function<void()> callback) : callback_(std::move(callback)) {
-  handle_.open("watching a signal", this, [&](uv_signal_t* signal) { return uv_signal_init(loop.raw(), signal); });
+  handle_.open("watching a signal", this,
+               [&](uv_signal_t* signal) { return uv_signal_init(loop.raw(), signal); });
   const auto trampoline = [](uv_signal_t* signal, int) noexcept {
     if (auto* self = static_cast<Signal*>(signal->data)) self->callback_();
   };

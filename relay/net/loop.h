@@ -1,18 +1,19 @@
-// The libuv loop and its handles as owners: what is destroyed is closed, and the loop's end proves that nothing leaked.
-// Every C callback is a noexcept trampoline into a std::function the owner gave.
+// The libuv loop and its handles as owners: what is destroyed is closed, and the loop's end proves that
+// nothing leaked. Every C callback is a noexcept trampoline into a std::function the owner gave.
 #pragma once
-
-#include <uv.h>
 
 #include <functional>
 #include <stdexcept>
 #include <string>
 
+#include <uv.h>
+
 #include "codec/wire/units.h"
 
 namespace hubbub::net {
 
-// The environment refused something: the call, what it was about, and the system's reason. Thrown at start-up only.
+// The environment refused something: the call, what it was about, and the system's reason. Thrown at start-up
+// only.
 class SystemError : public std::runtime_error {
  public:
   // `code` is a libuv error (negative errno).
@@ -43,8 +44,8 @@ class Loop {
   uv_loop_t loop_{};
 };
 
-// Unique ownership of one libuv handle: `data` is cleared before uv_close, the memory freed in the close callback, and
-// it is wrapped only after its uv_*_init succeeded. Nothing else calls uv_close.
+// Unique ownership of one libuv handle: `data` is cleared before uv_close, the memory freed in the close
+// callback, and it is wrapped only after its uv_*_init succeeded. Nothing else calls uv_close.
 template <class UvHandle>
 class Handle {
  public:
@@ -84,7 +85,8 @@ class Timer {
   using Callback = std::function<void(TimePoint now)>;
 
   Timer(Loop& loop, Callback callback);
-  // Fires after `first`, then every `period` (never again when zero). libuv counts whole milliseconds: both are rounded up.
+  // Fires after `first`, then every `period` (never again when zero). libuv counts whole milliseconds: both
+  // are rounded up.
   void start(Duration first, Duration period = Duration::zero());
   void stop();
 

@@ -21,7 +21,9 @@ struct Resolver::Request {
     uv_freeaddrinfo(found);
     if (self->owner == nullptr) return;
     self->owner->pending_ = nullptr;
-    const std::string error = addresses.empty() ? "cannot find " + self->host + ": " + uv_strerror(status < 0 ? status : UV_EAI_NODATA) : "";
+    const std::string error = addresses.empty() ? "cannot find " + self->host + ": " +
+                                                      uv_strerror(status < 0 ? status : UV_EAI_NODATA)
+                                                : "";
     self->answer(std::move(addresses), error);
   }
 };
@@ -36,7 +38,8 @@ void Resolver::resolve(const HostPort& where, Answer answer) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_DGRAM;
-  checked(uv_getaddrinfo(loop_.raw(), &request->raw, Request::on_answer, where.host.c_str(), std::to_string(where.port).c_str(), &hints),
+  checked(uv_getaddrinfo(loop_.raw(), &request->raw, Request::on_answer, where.host.c_str(),
+                         std::to_string(where.port).c_str(), &hints),
           "looking up " + where.host);
   pending_ = request.release();
 }
@@ -44,7 +47,8 @@ void Resolver::resolve(const HostPort& where, Answer answer) {
 void Resolver::cancel() {
   if (pending_ == nullptr) return;
   pending_->owner = nullptr;
-  uv_cancel(reinterpret_cast<uv_req_t*>(&pending_->raw));  // when it already runs, its callback finds no owner
+  uv_cancel(
+      reinterpret_cast<uv_req_t*>(&pending_->raw));  // when it already runs, its callback finds no owner
   pending_ = nullptr;
 }
 

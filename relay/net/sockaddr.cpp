@@ -1,9 +1,9 @@
 #include "relay/net/sockaddr.h"
 
-#include <netinet/in.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include <netinet/in.h>
 
 #include "codec/wire/check.h"
 

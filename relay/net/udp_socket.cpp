@@ -7,7 +7,10 @@
 namespace hubbub::net {
 
 UdpSocket::UdpSocket(Loop& loop, const Endpoint& local, Receive receive, Failure failure)
-    : receive_(std::move(receive)), failure_(std::move(failure)), family_(local.address.is_v4() ? AF_INET : AF_INET6), buffer_{} {
+    : receive_(std::move(receive)),
+      failure_(std::move(failure)),
+      family_(local.address.is_v4() ? AF_INET : AF_INET6),
+      buffer_{} {
   const std::string what = "binding UDP " + local.to_string();
   handle_.open(what, this, [&](uv_udp_t* udp) { return uv_udp_init(loop.raw(), udp); });
   sockaddr_storage address{};
@@ -22,7 +25,8 @@ UdpSocket::UdpSocket(Loop& loop, const Endpoint& local, Receive receive, Failure
   checked(uv_udp_recv_start(handle_.raw(), lend_buffer, on_receive), what);
 }
 
-void UdpSocket::on_receive(uv_udp_t* handle, ssize_t count, const uv_buf_t*, const sockaddr* from, unsigned) noexcept {
+void UdpSocket::on_receive(uv_udp_t* handle, ssize_t count, const uv_buf_t*, const sockaddr* from,
+                           unsigned) noexcept {
   auto* self = static_cast<UdpSocket*>(handle->data);
   if (self == nullptr) return;
   if (count < 0) {
@@ -44,7 +48,8 @@ namespace {
 
 int try_send(uv_udp_t* handle, std::span<const std::byte> bytes, const sockaddr* to) {
   // libuv's buffers are not const, though sending only reads them.
-  uv_buf_t buffer = uv_buf_init(reinterpret_cast<char*>(const_cast<std::byte*>(bytes.data())),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  uv_buf_t buffer = uv_buf_init(reinterpret_cast<char*>(const_cast<std::byte*>(
+                                    bytes.data())),  // NOLINT(cppcoreguidelines-pro-type-const-cast)
                                 static_cast<unsigned>(bytes.size()));
   const int code = uv_udp_try_send(handle, &buffer, 1, to);
   return code < 0 ? code : 0;
@@ -52,7 +57,9 @@ int try_send(uv_udp_t* handle, std::span<const std::byte> bytes, const sockaddr*
 
 }  // namespace
 
-int UdpSocket::send(std::span<const std::byte> bytes) { return try_send(handle_.raw(), bytes, nullptr); }
+int UdpSocket::send(std::span<const std::byte> bytes) {
+  return try_send(handle_.raw(), bytes, nullptr);
+}
 
 int UdpSocket::send_to(const Endpoint& to, std::span<const std::byte> bytes) {
   if (family_ == AF_INET && !to.address.is_v4()) return UV_EAFNOSUPPORT;

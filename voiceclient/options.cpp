@@ -1,0 +1,195 @@
+#include "voiceclient/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "codec/wire/limits.h"
+#include "codec/wire/text.h"
+
+namespace hubbub::client {
+namespace {
+
+constexpr std::string_view kScheme = "open://";
+constexpr Duration kMaxPlayoutDelay = 1s;
+constexpr Duration kLongestRun = 365 * 24h;
+constexpr const char* kDefaultPlayer = "127.0.0.1:5004";
+
+constexpr const char* kAbout = "hubbub: talk and type in a room, from a terminal, a script or a server.";
+constexpr const char* kFootnote = "Try: hubbub join open://127.0.0.1 --name alice";
+constexpr const char* kJoinFootnote =
+    "LINK is open://HOST:PORT; the port is 5241 where left out. An open room is not encrypted: use it on a "
+    "network you trust.\n"
+    "Without files, the default microphone and loudspeaker are used; with files, a sound device only where "
+    "it is named.\n"
+    "While joined: /who, /mute, /stats, /help, /quit; Ctrl-C leaves.\n"
+    "Exit status: 0 after leaving; 1 when the relay never answered; 2 when a flag, a file or a device is "
+    "wrong.";
+
+[[noreturn]] void fail(const std::string& sentence) {
+  throw UsageError(sentence);
+}
+
+Duration duration_option(const std::string& flag, const std::string& text, Duration least, Duration most) {
+  const auto duration = parse_duration(text);
+  if (!duration || *duration < least || *duration > most) {
+    fail(flag + " \"" + printable(text) + "\" is not a duration from " + duration_text(least) + " to " +
+         duration_text(most) + " (write 20ms, 10s or 2m)");
+  }
+  return *duration;
+}
+
+Endpoint player_option(const std::string& flag, const std::string& text) {
+  const auto where = HostPort::parse(text);
+  const auto address = where ? IpAddress::parse(where->host) : std::nullopt;
+  if (!address) fail(flag + " \"" + printable(text) + "\" is not ADDRESS:PORT, as in 127.0.0.1:5004");
+  return {*address, where->port};
+}
+
+// Options as they were written, beside those that CLI11 understands by itself.
+struct Written {
+  std::string frame = "20ms";
+  double bitrate_kbit = 32;
+  std::string playout_delay = "60ms";
+  std::string exit_after;
+  std::string rtp_to;
+  std::string player = kDefaultPlayer;
+};
+
+void understand(JoinOptions& join, const Written& written) {
+  join.relay = parse_open_link(join.link);
+  if (!join.name.empty()) {
+    const auto name = checked_name(join.name);
+    if (!name)
+      fail(
+          "name \"" + printable(join.name) +
+          "\" is not 1 to 32 characters of UTF-8 without control characters, '<', '>' or spaces at its ends");
+  }
+  join.format.frame = duration_option("--frame", written.frame, 10ms, 60ms);
+  join.format.bitrate = static_cast<int>(written.bitrate_kbit * 1000);
+  if (const std::string problem = join.format.problem(); !problem.empty()) fail(problem);
+  join.playout_delay = duration_option("--playout-delay", written.playout_delay, 0ms, kMaxPlayoutDelay);
+  if (!written.exit_after.empty())
+    join.exit_after = duration_option("--exit-after", written.exit_after, 1ms, kLongestRun);
+  if (!written.rtp_to.empty()) join.rtp_to = player_option("--rtp-to", written.rtp_to);
+  if (join.exit_at_end && !join.input_file) fail("--exit-at-end needs --input FILE, whose end it means");
+  if (join.exit_at_end && join.repeat_input) fail("--exit-at-end and --repeat contradict each other");
+  if (join.repeat_input && !join.input_file) fail("--repeat needs --input FILE");
+  for (const std::string& text : join.texts) {
+    if (const auto line = checked_text(join.name, text); !line) {
+      fail("--text cannot be sent: it must be 1 to " + std::to_string(kMaxTextBytes) + " bytes of UTF-8 (" +
+           std::string(name_of(line.error())) + ")");
+    }
+  }
+}
+
+void add_join(CLI::App& app, JoinOptions& join, Written& written) {
+  app.footer(kJoinFootnote);
+  app.add_option("LINK", join.link, "The room")->required();
+  app.add_option("--name", join.name, "What others see beside your text and voice")->type_name("NAME");
+
+  app.add_option("--input-device", join.input_device, "Microphone, by name or number (see `hubbub devices`)")
+      ->type_name("DEVICE");
+  app.add_option("--output-device", join.output_device, "Loudspeaker, by name or number")
+      ->type_name("DEVICE");
+  auto* input =
+      app.add_option("--input", join.input_file, "Speak this recording in real time (WAV, FLAC, Ogg)")
+          ->type_name("FILE");
+  auto* output =
+      app.add_option("--output", join.output_file, "Write what is heard to this file (.wav, .flac, .ogg)")
+          ->type_name("FILE");
+  auto* directory =
+      app.add_option("--output-dir", join.output_dir, "Write one file a speaker into this directory")
+          ->type_name("DIR");
+  app.get_option("--input-device")->excludes(input);
+  app.get_option("--output-device")->excludes(output);
+  app.add_flag("--repeat", join.repeat_input, "Begin the recording again when it ends");
+  app.add_flag("--no-audio", join.no_audio, "Text only")
+      ->excludes(input)
+      ->excludes(output)
+      ->excludes(directory);
+  app.add_flag("--mute", join.muted, "Start muted");
+
+  app.add_option("--text", join.texts, "Send this line; repeat for more")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  app.add_option("--exit-after", written.exit_after, "Leave after this long")->type_name("DURATION");
+  app.add_flag("--exit-at-end", join.exit_at_end, "Leave when the recording has been sent");
+  app.add_flag("--json", join.json, "Events as JSON on standard output, one a line");
+  app.add_option("--rtp-to", written.rtp_to, "Hand the room's RTP on to a player here (see `hubbub sdp`)")
+      ->type_name("ADDR:PORT");
+
+  app.add_option("--frame", written.frame, "Speech a packet: 10ms, 20ms, 40ms or 60ms (default 20ms)")
+      ->type_name("DURATION");
+  app.add_option("--bitrate", written.bitrate_kbit, "kbit/s of speech, constant (default 32)")
+      ->type_name("N");
+  app.add_option("--complexity", join.format.complexity, "Opus encoder effort, 0 to 10 (default 9)")
+      ->type_name("N");
+  app.add_option("--playout-delay", written.playout_delay,
+                 "How long voice waits for stragglers (default 60ms)")
+      ->type_name("DURATION");
+}
+
+}  // namespace
+
+HostPort parse_open_link(const std::string& link) {
+  if (!link.starts_with(kScheme)) {
+    fail("\"" + printable(link) + "\" is not a link: write open://HOST:PORT, as in open://192.168.1.10:5241");
+  }
+  std::string_view rest = std::string_view(link).substr(kScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const auto relay = HostPort::parse(rest, kDefaultOpenPort);
+  if (!relay)
+    fail("\"" + printable(link) +
+         "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
+  return *relay;
+}
+
+Request read_command_line(int argc, const char* const* argv) {
+  CLI::App app(kAbout, "hubbub");
+  app.footer(kFootnote);
+  app.require_subcommand(0, 1);
+  app.get_formatter()->column_width(34);
+  bool version = false;
+  app.add_flag("--version", version, "Print the version");
+
+  JoinOptions join;
+  DevicesOptions devices;
+  SdpOptions sdp;
+  Written written;
+  auto* join_command = app.add_subcommand("join", "Join a room: talk and type");
+  add_join(*join_command, join, written);
+  auto* devices_command = app.add_subcommand("devices", "List microphones and loudspeakers");
+  devices_command->add_flag("--json", devices.json, "As JSON");
+  auto* sdp_command =
+      app.add_subcommand("sdp", "Print the session description with which ffmpeg or GStreamer plays a room");
+  sdp_command->footer(
+      "Use: hubbub sdp > room.sdp; hubbub join LINK --no-audio --rtp-to 127.0.0.1:5004 & ffplay "
+      "-protocol_whitelist file,udp,rtp room.sdp");
+  sdp_command
+      ->add_option("--player", written.player,
+                   "Where the player listens, as in --rtp-to (default 127.0.0.1:5004)")
+      ->type_name("ADDR:PORT");
+  sdp_command->add_option("--frame", written.frame, "Speech a packet, as the speakers set it (default 20ms)")
+      ->type_name("DURATION");
+
+  try {
+    app.parse(argc, argv);
+    if (version) return "hubbub " HUBBUB_VERSION "\n";
+    if (join_command->parsed()) {
+      understand(join, written);
+      return join;
+    }
+    if (devices_command->parsed()) return devices;
+    if (sdp_command->parsed()) {
+      sdp.player = player_option("--player", written.player);
+      sdp.frame = duration_option("--frame", written.frame, 10ms, 60ms);
+      return sdp;
+    }
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::ParseError& error) {
+    fail(printable(error.what()));
+  }
+  fail("say what to do: join, devices or sdp");
+}
+
+}  // namespace hubbub::client
