@@ -1,0 +1,175 @@
+// hubbub-bench: reads what is to be measured, and measures it.
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/bench/compare.h"
+#include "tools/bench/crowd.h"
+#include "tools/bench/interrupt.h"
+#include "tools/bench/naive_relay.h"
+#include "tools/bench/report.h"
+#include "tools/bench/soak.h"
+
+namespace {
+
+using namespace hubbub::bench;
+
+constexpr int kDoesNotHold = 1;
+constexpr int kCannotRun = 2;
+constexpr int kInterrupted = 130;  // as a shell says it of SIGINT
+
+constexpr std::size_t kLeastPeers = 3;
+
+constexpr const char* kAbout =
+    "hubbub-bench: what hubbub-relay costs, and whether it holds. Everything stays on this machine's "
+    "loopback.";
+
+constexpr const char* kCompareAbout =
+    "CPU for each copy that hubbub-relay forwards, against two other relays in the same run: a bare "
+    "recvmmsg/sendmmsg loop\n"
+    "(the floor) and a libuv program with one uv_udp_send a recipient. The three take turns of a fraction of "
+    "a second.";
+
+constexpr const char* kCompareNotes =
+    "The price is user and system time of the relay's process as the scheduler bills it, divided by the "
+    "copies that came\n"
+    "back; on loopback this includes the kernel's delivery of each copy to its receiver. The bare loop is "
+    "given what is\n"
+    "fastest: one IPv4 socket, a receive that blocks, headers laid out once, the source address left to the "
+    "system.\n"
+    "--bare-dual-stack, --bare-choose-source and --bare-epoll take these advantages away one by one.\n"
+    "Goals: at most 1.10 of the bare loop at any number of peers, below the naive relay from 100 up.";
+
+constexpr const char* kSoakAbout =
+    "A room of which some speak 50 frames a second, for minutes. At the end the relay's books must equal "
+    "what the room\n"
+    "counted, to the datagram, and its memory must have stayed flat. Exit status 1 when anything does not "
+    "hold.";
+
+std::string own_path() {
+  return std::filesystem::read_symlink("/proc/self/exe").string();
+}
+
+std::string relay_or_beside_us(const std::string& given) {
+  const std::string path =
+      given.empty() ? (std::filesystem::path(own_path()).parent_path() / "hubbub-relay").string() : given;
+  if (!std::filesystem::exists(path))
+    throw std::runtime_error("there is no relay at " + path +
+                             "; build hubbub-relay, or say where it is with --relay");
+  return path;
+}
+
+struct Flags {
+  CompareOptions compare;
+  SoakOptions soak;
+  std::string relay;
+  double minutes = 10;
+  bool json = false;
+  bool check = false;
+};
+
+void add_relay_command(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("relay", kCompareAbout)->footer(kCompareNotes);
+  CompareOptions& options = flags.compare;
+  command
+      ->add_option("--peers", options.peers,
+                   "Rooms to measure, by their number of peers (default 10,100,1000,5000)")
+      ->delimiter(',')
+      ->type_name("N,...")
+      ->check(CLI::Range(kLeastPeers, Crowd::kMaxPeers));
+  command->add_option("--runs", options.runs, "Runs for each room, each with new processes (default 5)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--seconds", options.seconds, "Load for each relay in each run (default 2)")
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 3600.0));
+  command->add_option("--rate", options.copies_per_second, "Copies due a second (default 100000)")
+      ->type_name("N")
+      ->check(CLI::Range(100.0, 10e6));
+  command
+      ->add_option("--relay", flags.relay,
+                   "The hubbub-relay to measure (default: the one beside this program)")
+      ->type_name("PATH");
+  command->add_flag("--bare-dual-stack", options.bare.dual_stack,
+                    "Bare loop: one IPv6 socket for both families");
+  command->add_flag("--bare-choose-source", options.bare.choose_source,
+                    "Bare loop: choose each copy's source address");
+  command->add_flag("--bare-epoll", options.bare.epoll,
+                    "Bare loop: wait for readiness instead of blocking in the receive");
+  command->add_flag("--json", flags.json, "Report as JSON");
+  command->add_flag("--check", flags.check, "Exit with 1 when a goal is not met");
+}
+
+void add_soak_command(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("soak", kSoakAbout);
+  command->add_option("--peers", flags.soak.peers, "Peers in the room (default 200)")
+      ->type_name("N")
+      ->check(CLI::Range(kLeastPeers, Crowd::kMaxPeers));
+  command->add_option("--speakers", flags.soak.speakers, "How many of them speak (default 5)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, Crowd::kMaxPeers));
+  command->add_option("--minutes", flags.minutes, "How long (default 10)")
+      ->type_name("N")
+      ->check(CLI::Range(0.05, 1440.0));
+  command
+      ->add_option("--relay", flags.relay, "The hubbub-relay to try (default: the one beside this program)")
+      ->type_name("PATH");
+}
+
+// The two relays that ours is compared with: this program again, as a child of itself, so not in --help.
+void add_children(CLI::App& app, BareOptions& bare) {
+  CLI::App* command = app.add_subcommand("bare")->group("");
+  command->add_flag("--dual-stack", bare.dual_stack);
+  command->add_flag("--choose-source", bare.choose_source);
+  command->add_flag("--epoll", bare.epoll);
+  app.add_subcommand("naive")->group("");
+}
+
+int run_comparison(Flags& flags) {
+  flags.compare.relay_path = relay_or_beside_us(flags.relay);
+  flags.compare.own_path = own_path();
+  const Interrupt interrupt;
+  const auto counts = compare(flags.compare, interrupt);
+  std::fputs((flags.json ? comparison_json(counts) : comparison_text(counts)).c_str(), stdout);
+  return flags.check && !goals_met(counts) ? kDoesNotHold : EXIT_SUCCESS;
+}
+
+int run_soak(Flags& flags) {
+  if (flags.soak.speakers > flags.soak.peers) throw std::runtime_error("--speakers is more than --peers");
+  flags.soak.relay_path = relay_or_beside_us(flags.relay);
+  flags.soak.length = hubbub::Duration(static_cast<std::int64_t>(flags.minutes * 60e9));
+  const Interrupt interrupt;
+  return soak(flags.soak, interrupt) ? EXIT_SUCCESS : kDoesNotHold;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(kAbout, "hubbub-bench");
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.set_version_flag("--version", "hubbub-bench " HUBBUB_VERSION);
+  Flags flags;
+  BareOptions bare;
+  add_relay_command(app, flags);
+  add_soak_command(app, flags);
+  add_children(app, bare);
+  try {
+    app.parse(argc, argv);
+    if (app.got_subcommand("bare")) run_bare_relay(bare);
+    if (app.got_subcommand("naive")) run_naive_relay();
+    return app.got_subcommand("soak") ? run_soak(flags) : run_comparison(flags);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "hubbub-bench: %s; `hubbub-bench --help` lists what can be set\n", error.what());
+  } catch (const Interrupted&) {
+    std::fprintf(stderr, "\nhubbub-bench: interrupted; the relays are stopped\n");
+    return kInterrupted;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "hubbub-bench: %s\n", error.what());
+  }
+  return kCannotRun;
+}
