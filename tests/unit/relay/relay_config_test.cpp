@@ -1,0 +1,287 @@
+// What an operator can set: each flag, each key of the file, which of them wins, each limit at its edge, and
+// each sentence that says what is wrong.
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "relay/config.h"
+
+namespace hubbub::relay {
+namespace {
+
+CommandLine read(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv = {"hubbub-relay"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return read_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
+Config config(const std::vector<std::string>& arguments) {
+  return read(arguments).config;
+}
+
+// The sentence an operator gets; empty where nothing was wrong.
+std::string complaint(const std::vector<std::string>& arguments) {
+  try {
+    static_cast<void>(read(arguments));
+    return {};
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+}
+
+// A config file that lives as long as its test.
+class File {
+ public:
+  explicit File(const std::string& text)
+      : path_(std::filesystem::temp_directory_path() / ("hubbub-relay-config-" + std::to_string(getpid()))) {
+    std::ofstream(path_) << text;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Config config_of_file(const std::string& text, std::vector<std::string> arguments = {}) {
+  const File file(text);
+  arguments.insert(arguments.end(), {"--config", file.path()});
+  return config(arguments);
+}
+// Without the file's name, which differs each time.
+std::string complaint_of_file(const std::string& text) {
+  const File file(text);
+  std::string sentence = complaint({"--config", file.path()});
+  const std::string prefix = "config " + file.path();
+  EXPECT_TRUE(sentence.starts_with(prefix)) << sentence;
+  return sentence.substr(std::min(sentence.size(), prefix.size()));
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+using Ports = std::vector<std::uint16_t>;
+
+TEST(RelayConfig, Defaults) {
+  const CommandLine line = read({});
+  EXPECT_FALSE(line.print_and_exit.has_value());
+  const Config& c = line.config;
+  EXPECT_EQ(c.open_ports, Ports{5'241});
+  EXPECT_TRUE(c.bind.is_unspecified());
+  EXPECT_FALSE(c.bind.is_v4()) << "both IPv4 and IPv6";
+  EXPECT_EQ(c.room.timeout, 30s);
+  EXPECT_EQ(c.room.max_peers, 1'000U);
+  EXPECT_EQ(c.room.peer_rate, 500.0);
+  EXPECT_FALSE(c.allow_public_reflection);
+  EXPECT_FALSE(c.stats_every.has_value());
+  EXPECT_FALSE(c.stats_json);
+  EXPECT_EQ(c.log_level, "warn");
+}
+
+TEST(RelayConfig, EachFlag) {
+  const Config c =
+      config({"--open",      "6000",   "--open",         "6001",      "--open=0",
+              "--open=0",    "--bind", "127.0.0.1",      "--timeout", "5s",
+              "--max-peers", "7",      "--peer-rate",    "12.5",      "--allow-public-reflection",
+              "--stats",     "2s",     "--stats-format", "json",      "--log-level",
+              "debug"});
+  EXPECT_EQ(c.open_ports, (Ports{6'000, 6'001, 0, 0}));
+  EXPECT_EQ(c.bind, IpAddress::v4(127, 0, 0, 1));
+  EXPECT_EQ(c.room.timeout, 5s);
+  EXPECT_EQ(c.room.max_peers, 7U);
+  EXPECT_EQ(c.room.peer_rate, 12.5);
+  EXPECT_TRUE(c.allow_public_reflection);
+  EXPECT_EQ(c.stats_every, Duration(2s));
+  EXPECT_TRUE(c.stats_json);
+  EXPECT_EQ(c.log_level, "debug");
+}
+
+TEST(RelayConfig, EachKeyOfTheFile) {
+  const Config c = config_of_file(R"(
+    open = [6000, 6001]
+    bind = "::1"
+    timeout = "1m"
+    max_peers = 9
+    peer_rate = 250
+    allow_public_reflection = true
+    stats = "10s"
+    stats_format = "json"
+    log_level = "error"
+  )");
+  EXPECT_EQ(c.open_ports, (Ports{6'000, 6'001}));
+  EXPECT_EQ(c.bind, IpAddress::parse("::1"));
+  EXPECT_EQ(c.room.timeout, 1min);
+  EXPECT_EQ(c.room.max_peers, 9U);
+  EXPECT_EQ(c.room.peer_rate, 250.0);
+  EXPECT_TRUE(c.allow_public_reflection);
+  EXPECT_EQ(c.stats_every, Duration(10s));
+  EXPECT_TRUE(c.stats_json);
+  EXPECT_EQ(c.log_level, "error");
+}
+
+TEST(RelayConfig, AnEmptyFileChangesNothing) {
+  EXPECT_EQ(config_of_file("# nothing here\n").open_ports, Ports{5'241});
+  EXPECT_EQ(config({"--config", "/dev/null"}).open_ports, Ports{5'241});
+}
+
+TEST(RelayConfig, AFlagWinsOverTheFile) {
+  const std::string text = R"(
+    open = [6000, 6001]
+    bind = "::1"
+    timeout = "1m"
+    max_peers = 9
+    peer_rate = 2.5
+    stats = "10s"
+    stats_format = "json"
+    log_level = "error"
+  )";
+  const Config c = config_of_file(text, {"--open", "7000", "--bind", "10.0.0.1", "--timeout", "2m",
+                                         "--max-peers", "10", "--peer-rate", "0", "--allow-public-reflection",
+                                         "--stats", "20s", "--stats-format", "text", "--log-level", "off"});
+  EXPECT_EQ(c.open_ports, Ports{7'000});
+  EXPECT_EQ(c.bind, IpAddress::v4(10, 0, 0, 1));
+  EXPECT_EQ(c.room.timeout, 2min);
+  EXPECT_EQ(c.room.max_peers, 10U);
+  EXPECT_EQ(c.room.peer_rate, 0.0);
+  EXPECT_TRUE(c.allow_public_reflection);
+  EXPECT_EQ(c.stats_every, Duration(20s));
+  EXPECT_FALSE(c.stats_json);
+  EXPECT_EQ(c.log_level, "off");
+  const Config partly = config_of_file(text, {"--timeout", "2m"});
+  EXPECT_EQ(partly.room.timeout, 2min);
+  EXPECT_EQ(partly.open_ports, (Ports{6'000, 6'001})) << "what no flag says, the file says";
+  EXPECT_TRUE(config_of_file("allow_public_reflection = true").allow_public_reflection);
+  EXPECT_FALSE(config_of_file("allow_public_reflection = false").allow_public_reflection);
+}
+
+TEST(RelayConfig, HelpAndVersionEndWell) {
+  const auto help = read({"--help"}).print_and_exit;
+  ASSERT_TRUE(help.has_value());
+  for (const char* word :
+       {"--config", "--open", "--bind", "--timeout", "--max-peers", "--peer-rate",
+        "--allow-public-reflection", "--stats", "--stats-format", "--log-level", "SIGUSR1", "Exit status"}) {
+    EXPECT_TRUE(contains(*help, word)) << word;
+  }
+  EXPECT_EQ(read({"--version"}).print_and_exit, "hubbub-relay " HUBBUB_VERSION "\n");
+  EXPECT_TRUE(read({"--version", "--timeout", "nonsense"}).print_and_exit.has_value());
+}
+
+TEST(RelayConfig, LimitsAtTheirEdges) {
+  EXPECT_EQ(config({"--open", "65535"}).open_ports, Ports{65'535});
+  EXPECT_EQ(complaint({"--open", "65536"}),
+            "open port 65536 is not from 1 to 65535 (0 lets the system choose)");
+  EXPECT_EQ(complaint({"--open", "-1"}), "open port -1 is not from 1 to 65535 (0 lets the system choose)");
+  EXPECT_EQ(complaint({"--open", "7", "--open", "8", "--open", "7"}),
+            "open port 7 is given twice; each open room needs a port of its own");
+
+  EXPECT_EQ(config({"--timeout", "1s"}).room.timeout, 1s);
+  EXPECT_EQ(config({"--timeout", "24h"}).room.timeout, 24h);
+  const std::string timeout_rule = "\" is not a duration from 1s to 24h (write 30s, 500ms, 2m or 1h)";
+  for (const char* text : {"999ms", "24.01h", "0s", "-5s", "30", "abc", ""}) {
+    EXPECT_EQ(complaint({std::string("--timeout=") + text}),
+              text[0] == '\0' ? complaint({"--timeout="}) : "timeout \"" + std::string(text) + timeout_rule);
+  }
+  EXPECT_NE(complaint({"--timeout="}), "");
+
+  EXPECT_EQ(config({"--max-peers", "2"}).room.max_peers, 2U);
+  EXPECT_EQ(config({"--max-peers", "65535"}).room.max_peers, kMaxPeersLimit);
+  EXPECT_EQ(complaint({"--max-peers", "1"}), "max peers 1 is not from 2 to 65535");
+  EXPECT_EQ(complaint({"--max-peers", "65536"}), "max peers 65536 is not from 2 to 65535");
+  EXPECT_EQ(complaint({"--max-peers", "-5"}), "max peers -5 is not from 2 to 65535");
+
+  const std::string rate_rule = "peer rate must be 1 datagram a second or more, or 0 for no limit";
+  EXPECT_EQ(config({"--peer-rate", "0"}).room.peer_rate, 0.0);
+  EXPECT_EQ(config({"--peer-rate", "1"}).room.peer_rate, 1.0);
+  EXPECT_EQ(config({"--peer-rate", "1e9"}).room.peer_rate, kMaxPeerRate);
+  for (const char* text : {"0.99", "-1", "1.1e9", "nan", "inf"})
+    EXPECT_EQ(complaint({"--peer-rate", text}), rate_rule) << text;
+
+  EXPECT_EQ(config({"--stats", "1s"}).stats_every, Duration(1s));
+  EXPECT_EQ(complaint({"--stats", "0s"}),
+            "stats \"0s\" is not a duration from 1s to 24h (write 30s, 500ms, 2m or 1h)");
+}
+
+TEST(RelayConfig, BadWordsAreNamed) {
+  EXPECT_EQ(complaint({"--bind", "localhost"}),
+            "bind \"localhost\" is not an IP address of this machine (write 0.0.0.0, :: or 192.168.1.10)");
+  EXPECT_EQ(complaint({"--bind", "224.0.0.1"}),
+            "bind \"224.0.0.1\" is not an IP address of this machine (write 0.0.0.0, :: or 192.168.1.10)");
+  EXPECT_EQ(complaint({"--stats-format", "xml"}), "stats format \"xml\" is neither text nor json");
+  EXPECT_EQ(complaint({"--log-level", "loud"}),
+            "log level \"loud\" is none of error, warn, info, debug, off");
+  for (const char* level : {"error", "warn", "info", "debug", "off"})
+    EXPECT_EQ(config({"--log-level", level}).log_level, level);
+}
+
+TEST(RelayConfig, TheCommandLineItself) {
+  EXPECT_TRUE(contains(complaint({"--nonsense"}), "--nonsense"));
+  EXPECT_TRUE(contains(complaint({"extra"}), "extra"));
+  EXPECT_TRUE(contains(complaint({"--open", "6000", "6001"}), "6001")) << "one port for each flag";
+  EXPECT_TRUE(contains(complaint({"--open"}), "--open"));
+  EXPECT_TRUE(contains(complaint({"--open", "x"}), "x"));
+  EXPECT_TRUE(contains(complaint({"--max-peers", "1.5"}), "1.5"));
+  EXPECT_TRUE(contains(complaint({"--timeout", "1s", "--timeout", "2s"}), "--timeout"));
+}
+
+TEST(RelayConfig, TheFileItself) {
+  EXPECT_TRUE(
+      contains(complaint({"--config", "/nonexistent/relay.toml"}), "config /nonexistent/relay.toml: "));
+  EXPECT_NE(complaint({"--config", ""}), "") << "an empty name is no reason to run without the file";
+  EXPECT_EQ(complaint({"--config", "/tmp"}), "config /tmp: is a directory, not a file");
+  EXPECT_TRUE(complaint_of_file("open = [5241]\ntimeout = \"30s").starts_with(" line 2: "));
+  EXPECT_TRUE(complaint_of_file("timeout = \"1s\"\ntimeout = \"2s\"\n").starts_with(" line 2: "));
+  const std::string known =
+      "; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, "
+      "log_level";
+  EXPECT_EQ(complaint_of_file("prot = [1]"), ": unknown key \"prot\"" + known);
+  EXPECT_EQ(complaint_of_file("max-peers = 10"), ": unknown key \"max-peers\"" + known);
+  EXPECT_EQ(complaint_of_file("[relay]\nopen = [1]"), ": unknown key \"relay\"" + known);
+}
+
+TEST(RelayConfig, EachKeyWantsItsOwnType) {
+  const std::string open_rule = ": key \"open\" wants a list of ports, as in [5241, 5242]";
+  for (const char* text :
+       {"open = 5241", "open = []", "open = [\"5241\"]", "open = [1, 2.5]", "open = [[1]]"})
+    EXPECT_EQ(complaint_of_file(text), open_rule);
+  EXPECT_EQ(complaint_of_file("bind = 5"), ": key \"bind\" wants an address in quotes");
+  EXPECT_EQ(complaint_of_file("timeout = 30"), ": key \"timeout\" wants a duration in quotes, as in \"30s\"");
+  EXPECT_EQ(complaint_of_file("max_peers = \"10\""), ": key \"max_peers\" wants a whole number");
+  EXPECT_EQ(complaint_of_file("max_peers = 10.0"), ": key \"max_peers\" wants a whole number");
+  EXPECT_EQ(complaint_of_file("peer_rate = \"10\""),
+            ": key \"peer_rate\" wants a number of datagrams a second");
+  EXPECT_EQ(complaint_of_file("allow_public_reflection = \"yes\""),
+            ": key \"allow_public_reflection\" wants true or false");
+  EXPECT_EQ(complaint_of_file("stats = 10"), ": key \"stats\" wants a duration in quotes, as in \"10s\"");
+  EXPECT_EQ(complaint_of_file("stats_format = 1"), ": key \"stats_format\" wants \"text\" or \"json\"");
+  EXPECT_EQ(complaint_of_file("log_level = true"), ": key \"log_level\" wants a level in quotes");
+}
+
+TEST(RelayConfig, ValuesOfTheFileAreCheckedLikeFlags) {
+  const auto complaint_about = [](const std::string& text) {
+    const File file(text);
+    return complaint({"--config", file.path()});
+  };
+  EXPECT_EQ(complaint_about("open = [70000]"),
+            "open port 70000 is not from 1 to 65535 (0 lets the system choose)");
+  EXPECT_EQ(complaint_about("open = [-1]"), "open port -1 is not from 1 to 65535 (0 lets the system choose)");
+  EXPECT_EQ(complaint_about("open = [1, 1]"),
+            "open port 1 is given twice; each open room needs a port of its own");
+  EXPECT_EQ(complaint_about("max_peers = 1"), "max peers 1 is not from 2 to 65535");
+  EXPECT_EQ(complaint_about("peer_rate = nan"),
+            "peer rate must be 1 datagram a second or more, or 0 for no limit");
+  EXPECT_TRUE(complaint_about("bind = \"127.0.0.1\\u0000x\"").starts_with("bind \"127.0.0.1"))
+      << "a NUL does not end an address";
+}
+
+}  // namespace
+}  // namespace hubbub::relay
