@@ -1,0 +1,53 @@
+"""What each client of the demonstration heard, in words. Fails when nobody heard anything.
+
+Usage: demo_report.py HUBBUB_LAB OUTPUT_DIRECTORY ORIGINAL_RECORDING
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+
+def events(path):
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def last(path, kind):
+    return [event for event in events(path) if event["event"] == kind][-1]
+
+
+def main():
+    lab, out, original = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
+    spoken = last(out / "alice.json", "stats")
+    print(f"alice spoke {spoken['voice_packets_sent']} frames of {spoken['frame_ms']:.0f} ms; dave wrote a line")
+    well = True
+    for name in ("bob", "carol"):
+        recording = out / f"{name}.wav"
+        answer = subprocess.run([lab, "compare", original, recording, "--json"], check=True, capture_output=True, text=True)
+        measured = json.loads(answer.stdout)
+        stats = last(out / f"{name}.json", "stats")
+        texts = [event["text"] for event in events(out / f"{name}.json") if event["event"] == "text"]
+        heard = [speaker for speaker in stats["speakers"] if speaker["name"] == "alice"]
+        if not heard or measured["delay_ms"] is None:
+            print(f"{name} did not hear alice")
+            well = False
+            continue
+        voice = heard[0]
+        # Both recordings begin at an instant of the machine's steady clock; the rest of their offset is delay.
+        delay = measured["delay_ms"] + 1000 * (stats["output_started_clock_s"] - spoken["input_started_clock_s"])
+        share = 100 * voice["lost"] / max(1, voice["lost"] + voice["received"])
+        print(
+            f"{name} heard {measured['heard_speech_seconds']:.1f} s of alice's {measured['original_speech_seconds']:.1f} s of speech: "
+            f"{voice['lost']} frames lost ({share:.1f} %), {voice['late']} late, {voice['concealed_s']:.2f} s concealed, "
+            f"{delay:.0f} ms from mouth to ear, similarity {measured['estoi']:.2f} of 1 (ESTOI); "
+            + (f'read "{texts[0]}"' if texts else "read nothing: an open room's text is sent once, and may be lost")
+        )
+        well = well and measured["heard_speech_seconds"] > 0.5 * measured["original_speech_seconds"]
+    print((out / "relay.summary").read_text().strip())
+    print(f"recordings: {out}/bob.wav, {out}/carol.wav; the original: {original}")
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
