@@ -74,7 +74,7 @@ class JitterBuffer {
 
  private:
   enum class Slot : std::uint8_t { kEmpty, kBuffered, kPlayed };
-  struct Packet {
+  struct Packet {  // NOLINT(cppcoreguidelines-pro-type-member-init): storage means nothing beyond `size`
     Slot state = Slot::kEmpty;
     std::int64_t sequence = 0;   // extended
     std::int64_t timestamp = 0;  // extended, samples
