@@ -3,7 +3,6 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "codec/wire/open_room.h"
 #include "relay/net/clock.h"
 #include "voiceclient/ui/command.h"
 
@@ -43,6 +42,7 @@ App::App(const JoinOptions& options, std::uint64_t seed)
                },
            .receive = [this](TimePoint now, std::span<const std::byte> bytes) { received(now, bytes); },
            .failed = [this](TimePoint now, const std::string& why) { unreachable(now, why); }}),
+      player_stream_(std::mt19937_64(seed + 1)),  // other numbers than the session's own
       ticker_(loop_, [this](TimePoint now) { tick(now); }),
       sound_pump_(loop_, [this](TimePoint now) { pump_sound(now); }),
       exit_(loop_, [this](TimePoint) { leave(); }),
@@ -94,10 +94,12 @@ void App::pump_sound(TimePoint now) {
 
 void App::received(TimePoint now, std::span<const std::byte> datagram) {
   session_.receive(now, datagram);
-  // Voice alone: at the goodbye of one speaker, players take the whole room for over. What the player's
-  // socket does not take is lost to it, as on any network.
-  if (player_ && kind_of(datagram) == OpenKind::kRtp)
-    static_cast<void>(player_->send_to(*options_.rtp_to, datagram));
+  if (player_) {
+    // What the player's socket does not take is lost to it, as on any network.
+    if (const auto voice = player_stream_.hand_on(now, datagram)) {
+      static_cast<void>(player_->send_to(*options_.rtp_to, *voice));
+    }
+  }
   settle(now);
 }
 

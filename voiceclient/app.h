@@ -11,6 +11,7 @@
 #include "relay/net/udp_socket.h"
 #include "voiceclient/connection.h"
 #include "voiceclient/core/open_session.h"
+#include "voiceclient/core/player_stream.h"
 #include "voiceclient/options.h"
 #include "voiceclient/sound.h"
 #include "voiceclient/ui/console.h"
@@ -46,6 +47,7 @@ class App {
   Console console_;
   Sound sound_;
   Connection connection_;
+  PlayerStream player_stream_;
   std::unique_ptr<net::UdpSocket> player_;  // of --rtp-to
   net::Timer ticker_;
   net::Timer sound_pump_;

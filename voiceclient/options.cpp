@@ -24,6 +24,15 @@ constexpr const char* kJoinFootnote =
     "Exit status: 0 after leaving; 1 when the relay never answered; 2 when a flag, a file or a device is "
     "wrong.";
 
+constexpr const char* kSdpFootnote =
+    "The player first, behind; then the client, which hands on to it what it hears:\n"
+    "  hubbub sdp > room.sdp\n"
+    "  ffplay -v error -nodisp -protocol_whitelist file,udp,rtp room.sdp &\n"
+    "  hubbub join LINK --no-audio --rtp-to 127.0.0.1:5004\n"
+    "With GStreamer instead of ffplay:\n"
+    "  gst-launch-1.0 -q filesrc location=room.sdp ! sdpdemux ! decodebin ! autoaudiosink &\n"
+    "The player hears one speaker at a time: who talks into another's speech is left out.";
+
 [[noreturn]] void fail(const std::string& sentence) {
   throw UsageError(sentence);
 }
@@ -114,7 +123,7 @@ void add_join(CLI::App& app, JoinOptions& join, Written& written) {
   app.add_option("--exit-after", written.exit_after, "Leave after this long")->type_name("DURATION");
   app.add_flag("--exit-at-end", join.exit_at_end, "Leave when the recording has been sent");
   app.add_flag("--json", join.json, "Events as JSON on standard output, one a line");
-  app.add_option("--rtp-to", written.rtp_to, "Hand the room's RTP on to a player here (see `hubbub sdp`)")
+  app.add_option("--rtp-to", written.rtp_to, "Hand the room's voice on to a player here (see `hubbub sdp`)")
       ->type_name("ADDR:PORT");
 
   app.add_option("--frame", written.frame, "Speech a packet: 10ms, 20ms, 40ms or 60ms (default 20ms)")
@@ -161,9 +170,7 @@ Request read_command_line(int argc, const char* const* argv) {
   devices_command->add_flag("--json", devices.json, "As JSON");
   auto* sdp_command =
       app.add_subcommand("sdp", "Print the session description with which ffmpeg or GStreamer plays a room");
-  sdp_command->footer(
-      "Use: hubbub sdp > room.sdp; hubbub join LINK --no-audio --rtp-to 127.0.0.1:5004 & ffplay "
-      "-protocol_whitelist file,udp,rtp room.sdp");
+  sdp_command->footer(kSdpFootnote);
   sdp_command
       ->add_option("--player", written.player,
                    "Where the player listens, as in --rtp-to (default 127.0.0.1:5004)")

@@ -39,7 +39,7 @@ struct JoinOptions {
   std::optional<Duration> exit_after;
   bool exit_at_end = false;  // of the input file
   bool json = false;
-  std::optional<Endpoint> rtp_to;  // voice is handed on to this local player
+  std::optional<Endpoint> rtp_to;  // voice is handed on to this player, one speaker at a time
 
   // With files, a sound device is opened only where it is named.
   [[nodiscard]] bool uses_files() const { return input_file || output_file || output_dir; }

@@ -20,7 +20,6 @@ std::string session_description(const Endpoint& player, Duration frame) {
       "a=rtpmap:{2} opus/48000/2\r\n"
       "a=fmtp:{2} stereo=0; sprop-stereo=0; cbr=1; useinbandfec=0; usedtx=0\r\n"
       "a=ptime:{3}\r\n"
-      "a=rtcp-mux\r\n"
       "a=recvonly\r\n",
       address, player.port, type, std::chrono::duration_cast<std::chrono::milliseconds>(frame).count());
 }

@@ -14,7 +14,8 @@
 
 namespace hubbub::relay {
 
-struct QueuedDatagram {
+struct QueuedDatagram {  // NOLINT(cppcoreguidelines-pro-type-member-init): storage means nothing beyond
+                         // `size`
   TimePoint arrived;
   Endpoint origin;
   std::size_t size = 0;

@@ -66,7 +66,7 @@ class OpenRoom {
   };
   struct Pong {
     Recipient recipient;
-    std::array<std::byte, Probe::kBytes> bytes;
+    std::array<std::byte, Probe::kBytes> bytes{};
   };
 
   std::optional<std::size_t> admit(TimePoint now, const Endpoint& from, const IpAddress& to);

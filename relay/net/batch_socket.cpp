@@ -18,7 +18,8 @@ struct BatchSocket::Control {
                                              CMSG_SPACE(sizeof(std::uint32_t))> bytes;
 };
 
-struct BatchSocket::Buffers {
+struct BatchSocket::Buffers {  // NOLINT(cppcoreguidelines-pro-type-member-init): set up once in open(), then
+                               // overwritten
   // One byte more than a datagram may have, so that a longer one shows.
   std::array<std::array<std::byte, kMaxOpenDatagramBytes + 1>, kReceiveBatch> payloads;
   std::array<sockaddr_storage, kReceiveBatch> sources;

@@ -1,5 +1,6 @@
 #include "tools/bench/bare_relay.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -35,17 +36,24 @@ struct Control {
 
 class BareRelay {
  public:
-  explicit BareRelay(const BareOptions& options);
+  explicit BareRelay(BareDuties duties);
   [[noreturn]] void run();
 
  private:
+  struct Peer {
+    sockaddr_storage address;
+    Control source;
+  };
+
   void bind_socket();
   std::size_t receive();
   void broadcast(std::size_t origin, iovec payload);
   std::size_t index_of(const msghdr& received);
-  void wait(short events) const;
+  static void choose_source(const msghdr& received, Peer& peer, msghdr& copy);
+  void wait_for_room() const;
 
-  BareOptions options_;
+  bool dutiful_;
+  int family_;
   int descriptor_ = -1;
   int epoll_ = -1;
 
@@ -57,11 +65,12 @@ class BareRelay {
 
   iovec payload_{};
   std::vector<mmsghdr> copies_;  // one a peer, ready to be sent
-  std::vector<std::unique_ptr<std::pair<sockaddr_storage, Control>>> peers_;
+  std::vector<std::unique_ptr<Peer>> peers_;
   std::unordered_map<Endpoint, std::size_t, EndpointHash> index_;
 };
 
-BareRelay::BareRelay(const BareOptions& options) : options_(options) {
+BareRelay::BareRelay(BareDuties duties)
+    : dutiful_(duties == BareDuties::kSameAsOurs), family_(dutiful_ ? AF_INET6 : AF_INET) {
   bind_socket();
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     parts_[i] = {.iov_base = payloads_[i].data(), .iov_len = payloads_[i].size()};
@@ -72,47 +81,41 @@ BareRelay::BareRelay(const BareOptions& options) : options_(options) {
 }
 
 void BareRelay::bind_socket() {
-  const int family = options_.dual_stack ? AF_INET6 : AF_INET;
-  descriptor_ = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | (options_.epoll ? SOCK_NONBLOCK : 0), 0);
+  descriptor_ = socket(family_, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor_ < 0) fail("opening the bare relay's socket");
   size_socket_buffers(descriptor_, kRelayBufferBytes);
-  const int yes = 1;
-  const int no = 0;
-  if (options_.dual_stack) setsockopt(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
-  if (options_.choose_source) {
-    if (options_.dual_stack) {
-      setsockopt(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
-    } else {
-      setsockopt(descriptor_, IPPROTO_IP, IP_PKTINFO, &yes, sizeof yes);
-    }
+  if (dutiful_) {
+    const int yes = 1;
+    const int no = 0;
+    setsockopt(descriptor_, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof no);
+    setsockopt(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, &yes, sizeof yes);
   }
   sockaddr_storage address{};
-  socklen_t length = net::write_sockaddr(
-      Endpoint{options_.dual_stack ? IpAddress() : IpAddress::v4(0, 0, 0, 0)}, family, address);
-  if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), length) != 0)
+  const Endpoint any{dutiful_ ? IpAddress() : IpAddress::v4(0, 0, 0, 0)};
+  socklen_t length = net::write_sockaddr(any, family_, address);
+  if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
     fail("binding the bare relay");
+  }
   getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &length);
-  const auto local = net::endpoint_of(reinterpret_cast<const sockaddr*>(&address));
-  std::fprintf(stderr, "bare relay: open room on %s\n", local.value_or(Endpoint{}).to_string().c_str());
-  if (options_.epoll) {
-    epoll_ = epoll_create1(EPOLL_CLOEXEC);
-    epoll_event event{.events = EPOLLIN, .data = {}};
-    if (epoll_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor_, &event) != 0)
-      fail("watching the bare relay's socket");
+  const auto local = net::endpoint_of(reinterpret_cast<const sockaddr*>(&address)).value_or(any);
+  std::fprintf(stderr, "bare relay: open room on %s\n", local.to_string().c_str());
+
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  epoll_event event{.events = EPOLLIN, .data = {}};
+  if (epoll_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor_, &event) != 0) {
+    fail("watching the bare relay's socket");
   }
 }
 
 void BareRelay::run() {
   while (true) {
-    if (options_.epoll) {
-      epoll_event event{};
-      epoll_wait(epoll_, &event, 1, -1);
-    }
+    epoll_event event{};
+    epoll_wait(epoll_, &event, 1, -1);
     const std::size_t count = receive();
     for (std::size_t i = 0; i < count; ++i) {
       const std::size_t origin = index_of(received_[i].msg_hdr);
-      if (received_[i].msg_len > 0)
-        broadcast(origin, {.iov_base = payloads_[i].data(), .iov_len = received_[i].msg_len});
+      const unsigned size = received_[i].msg_len;
+      if (size > 0) broadcast(origin, {.iov_base = payloads_[i].data(), .iov_len = size});
     }
   }
 }
@@ -120,11 +123,11 @@ void BareRelay::run() {
 std::size_t BareRelay::receive() {
   for (std::size_t i = 0; i < kReceiveBatch; ++i) {
     received_[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage);
-    if (!options_.choose_source) continue;
+    if (!dutiful_) continue;
     received_[i].msg_hdr.msg_control = controls_[i].bytes.data();
     received_[i].msg_hdr.msg_controllen = sizeof(Control);
   }
-  const int count = recvmmsg(descriptor_, received_.data(), kReceiveBatch, MSG_WAITFORONE, nullptr);
+  const int count = recvmmsg(descriptor_, received_.data(), kReceiveBatch, MSG_DONTWAIT, nullptr);
   return count > 0 ? static_cast<std::size_t>(count) : 0;
 }
 
@@ -133,38 +136,27 @@ std::size_t BareRelay::index_of(const msghdr& received) {
   const auto from = net::endpoint_of(static_cast<const sockaddr*>(received.msg_name)).value_or(Endpoint{});
   const auto [place, is_new] = index_.try_emplace(from, copies_.size());
   if (is_new) {
-    auto& peer = peers_.emplace_back(std::make_unique<std::pair<sockaddr_storage, Control>>());
-    net::write_sockaddr(from, options_.dual_stack ? AF_INET6 : AF_INET, peer->first);
-    mmsghdr copy{};
-    copy.msg_hdr = {.msg_name = &peer->first,
-                    .msg_namelen = received.msg_namelen,
-                    .msg_iov = &payload_,
-                    .msg_iovlen = 1,
-                    .msg_control = nullptr,
-                    .msg_controllen = 0,
-                    .msg_flags = 0};
-    if (options_.choose_source) {
-      std::memcpy(peer->second.bytes.data(), received.msg_control, received.msg_controllen);
-      // What came as "the address it was sent to" goes as "the address it leaves from"; any interface will
-      // do.
-      auto* header = reinterpret_cast<cmsghdr*>(peer->second.bytes.data());
-      if (options_.dual_stack) {
-        in6_pktinfo info{};
-        std::memcpy(&info, CMSG_DATA(header), sizeof info);
-        info.ipi6_ifindex = 0;
-        std::memcpy(CMSG_DATA(header), &info, sizeof info);
-      } else {
-        in_pktinfo info{};
-        std::memcpy(&info, CMSG_DATA(header), sizeof info);
-        info.ipi_ifindex = 0;
-        std::memcpy(CMSG_DATA(header), &info, sizeof info);
-      }
-      copy.msg_hdr.msg_control = header;
-      copy.msg_hdr.msg_controllen = received.msg_controllen;
-    }
-    copies_.push_back(copy);
+    Peer& peer = *peers_.emplace_back(std::make_unique<Peer>());
+    msghdr& copy = copies_.emplace_back().msg_hdr;
+    copy.msg_namelen = net::write_sockaddr(from, family_, peer.address);
+    copy.msg_name = &peer.address;
+    copy.msg_iov = &payload_;
+    copy.msg_iovlen = 1;
+    if (dutiful_) choose_source(received, peer, copy);
   }
   return place->second;
+}
+
+// The address that was spoken to is the one to answer from, through whatever interface leads there.
+void BareRelay::choose_source(const msghdr& received, Peer& peer, msghdr& copy) {
+  std::memcpy(peer.source.bytes.data(), received.msg_control, received.msg_controllen);
+  auto* header = reinterpret_cast<cmsghdr*>(peer.source.bytes.data());
+  in6_pktinfo info{};
+  std::memcpy(&info, CMSG_DATA(header), sizeof info);
+  info.ipi6_ifindex = 0;
+  std::memcpy(CMSG_DATA(header), &info, sizeof info);
+  copy.msg_control = header;
+  copy.msg_controllen = header->cmsg_len;  // without padding: the kernel's own buffer is just that long
 }
 
 // The origin's header stands at the end for as long as the others get theirs.
@@ -178,7 +170,7 @@ void BareRelay::broadcast(std::size_t origin, iovec payload) {
     if (sent > 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN) {
-      wait(POLLOUT);
+      wait_for_room();
     } else if (errno != EINTR) {
       ++done;
     }
@@ -186,15 +178,15 @@ void BareRelay::broadcast(std::size_t origin, iovec payload) {
   std::swap(copies_[origin], copies_.back());
 }
 
-void BareRelay::wait(short events) const {
-  pollfd waiting{.fd = descriptor_, .events = events, .revents = 0};
+void BareRelay::wait_for_room() const {
+  pollfd waiting{.fd = descriptor_, .events = POLLOUT, .revents = 0};
   poll(&waiting, 1, -1);
 }
 
 }  // namespace
 
-void run_bare_relay(const BareOptions& options) {
-  const auto relay = std::make_unique<BareRelay>(options);
+void run_bare_relay(BareDuties duties) {
+  const auto relay = std::make_unique<BareRelay>(duties);
   relay->run();
 }
 

@@ -2,16 +2,19 @@
 // out once, nothing counted, nothing checked, nobody forgotten. Not to be used for anything but comparison.
 #pragma once
 
+#include <cstdint>
+
 namespace hubbub::bench {
 
-struct BareOptions {
-  bool dual_stack = false;     // one IPv6 socket for both families, as hubbub-relay's, instead of an IPv4 one
-  bool choose_source = false;  // reply from the address that was spoken to, by a control message a copy
-  bool epoll = false;          // wait for readiness, then receive; otherwise a receive that blocks
+// What the bare loop takes on itself.
+enum class BareDuties : std::uint8_t {
+  kFewest,      // an IPv4 socket, each copy's source address left to the system
+  kSameAsOurs,  // a socket for IPv4 and IPv6, each copy from the address that its peer speaks to, as NATs
+                // want it
 };
 
 // Binds a port of the system's choice, says which on standard error, and relays until it is killed. Throws
 // std::system_error where it cannot bind.
-[[noreturn]] void run_bare_relay(const BareOptions& options);
+[[noreturn]] void run_bare_relay(BareDuties duties);
 
 }  // namespace hubbub::bench

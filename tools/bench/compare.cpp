@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <memory>
 
+#include <unistd.h>
+
 #include "codec/wire/units.h"
 #include "relay/net/clock.h"
 #include "tools/bench/child.h"
@@ -14,9 +16,8 @@
 namespace hubbub::bench {
 namespace {
 
-// A run is cut into so many turns for each relay, so that what else the machine does falls on all three
-// alike.
-constexpr std::size_t kTurns = 8;
+// A run is cut into so many turns for each relay, so that what else the machine does falls on all alike.
+constexpr std::size_t kTurns = 16;
 constexpr std::size_t kWarmUpDatagrams = 20;
 // More datagrams than one receive of the relay's takes, so that its receive path is in memory before its
 // peers are weighed.
@@ -47,13 +48,10 @@ std::unique_ptr<Child> start(Contender contender, const CompareOptions& options,
       return std::make_unique<Child>(
           std::vector<std::string>{options.relay_path, "--open", "0", "--peer-rate", "0", "--max-peers",
                                    std::to_string(peers), "--timeout", "24h", "--log-level", "off"});
-    case Contender::kBare: {
-      std::vector<std::string> arguments = {options.own_path, "bare"};
-      if (options.bare.dual_stack) arguments.emplace_back("--dual-stack");
-      if (options.bare.choose_source) arguments.emplace_back("--choose-source");
-      if (options.bare.epoll) arguments.emplace_back("--epoll");
-      return std::make_unique<Child>(arguments);
-    }
+    case Contender::kBare:
+      return std::make_unique<Child>(std::vector<std::string>{options.own_path, "bare"});
+    case Contender::kDutiful:
+      return std::make_unique<Child>(std::vector<std::string>{options.own_path, "bare", "--same-duties"});
     default:
       return std::make_unique<Child>(std::vector<std::string>{options.own_path, "naive"});
   }
@@ -75,8 +73,8 @@ void speak(Contestant& contestant, Crowd& crowd, const Pace& pace) {
     } while (net::now() < next);
   }
   received += gather(crowd, due - received);
-  contestant.measured.cpu_us +=
-      std::chrono::duration<double, std::micro>(contestant.child->cpu_time() - before).count();
+  const std::chrono::duration<double, std::micro> cpu = contestant.child->cpu_time() - before;
+  if (received > 0) contestant.measured.us_per_copy.push_back(cpu.count() / static_cast<double>(received));
   contestant.measured.due += due;
   contestant.measured.received += received;
 }
@@ -129,15 +127,16 @@ Run run_once(const CompareOptions& options, std::size_t peers, std::size_t numbe
 }  // namespace
 
 std::vector<PeerCount> compare(const CompareOptions& options, const Interrupt& interrupt) {
+  const bool watched = isatty(STDERR_FILENO) == 1;
   std::vector<PeerCount> counts;
   for (const std::size_t peers : options.peers) {
     PeerCount& count = counts.emplace_back(PeerCount{.peers = peers, .runs = {}});
     for (int number = 0; number < options.runs; ++number) {
-      std::fprintf(stderr, "\r%zu peers, run %d of %d ", peers, number + 1, options.runs);
+      if (watched) std::fprintf(stderr, "\r%zu peers, run %d of %d ", peers, number + 1, options.runs);
       count.runs.push_back(run_once(options, peers, static_cast<std::size_t>(number), interrupt));
     }
   }
-  std::fprintf(stderr, "\r                              \r");
+  if (watched) std::fputs("\r                              \r", stderr);
   return counts;
 }
 

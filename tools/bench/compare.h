@@ -1,4 +1,4 @@
-// CPU for each forwarded datagram: hubbub-relay against the bare loop and against the naive one, in one run,
+// CPU for each forwarded datagram: hubbub-relay against bare loops and against the naive relay, in one run,
 // taking turns.
 #pragma once
 
@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "tools/bench/bare_relay.h"
 #include "tools/bench/interrupt.h"
 
 namespace hubbub::bench {
@@ -19,23 +18,19 @@ struct CompareOptions {
   double seconds = 2;                  // under load, for each relay in each run
   double copies_per_second = 100'000;  // due, the same for all
   std::string relay_path;              // hubbub-relay
-  std::string own_path;                // this program, which is the other two
-  BareOptions bare;
+  std::string own_path;                // this program, which is the others
 };
 
-enum class Contender : std::uint8_t { kOurs, kBare, kNaive, kCount };
+enum class Contender : std::uint8_t { kOurs, kBare, kDutiful, kNaive, kCount };
 inline constexpr std::size_t kContenders = static_cast<std::size_t>(Contender::kCount);
 
 // One relay's part of a run.
 struct Measurement {
   std::uint64_t due = 0;
   std::uint64_t received = 0;
-  double cpu_us = 0;
+  std::vector<double> us_per_copy;  // of each turn
 
   [[nodiscard]] bool lossless() const { return received == due; }
-  [[nodiscard]] double us_per_copy() const {
-    return received == 0 ? 0 : cpu_us / static_cast<double>(received);
-  }
 };
 
 struct Run {

@@ -4,8 +4,9 @@
 A relay, one client that speaks a recording and one that writes down what it hears. Each of both files begins at an instant
 of the machine's steady clock, which the clients tell; `hubbub-lab compare` finds the recording in what was heard. The
 parts: one frame (its first sample waits for its last), the encoder's lookahead, the playout delay, the network (half the
-round trip of each client), the sound devices where there are any; the rest is what the loops and the mixing add. A file
-takes a mixed piece of 5 ms back to the instant at which it began, so the rest may come out a little below zero.
+round trip of each client); the rest is what rings, loops, mixing and sound devices add. What the sound system says of its
+devices' latency is shown beside it ("stated"): it is an upper bound, and not subtracted. A file takes a mixed piece of 5 ms
+back to the instant at which it began, so without devices the rest may come out a little below zero.
 """
 
 import argparse
@@ -22,6 +23,10 @@ import sys
 import tempfile
 import time
 import wave
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+import sound_server  # noqa: E402  the sound server that the end-to-end tests use too
 
 RECORDING = "/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav"
 START_WITHIN_S = 20
@@ -51,17 +56,17 @@ class Run:
     encoder: float
     playout: float
     network: float
-    devices: float
+    stated: float
     lost: int
     late: int
     estoi: float
 
     @property
     def rest(self):
-        return self.total - self.frame - self.encoder - self.playout - self.network - self.devices
+        return self.total - self.frame - self.encoder - self.playout - self.network
 
 
-COLUMNS = ("total", "frame", "encoder", "playout", "network", "devices", "rest", "lost", "late", "estoi")
+COLUMNS = ("total", "frame", "encoder", "playout", "network", "rest", "stated", "lost", "late", "estoi")
 
 
 # --- Programs ---------------------------------------------------------------------------------------------------------
@@ -70,11 +75,11 @@ COLUMNS = ("total", "frame", "encoder", "playout", "network", "devices", "rest",
 class Program:
     """One of our programs, with its output in files. As a context, it is gone at the end, however that comes."""
 
-    def __init__(self, argv, directory, name):
+    def __init__(self, argv, directory, name, environment=None):
         self.name = name
         self.out, self.err = directory / f"{name}.out", directory / f"{name}.err"
         with open(self.out, "wb") as out, open(self.err, "wb") as err:
-            self.process = subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen([str(part) for part in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment)
 
     def __enter__(self):
         return self
@@ -114,8 +119,8 @@ class Program:
 class Conversation:
     """A relay on loopback and clients in its room, for one run."""
 
-    def __init__(self, programs, directory, setting):
-        self.programs, self.directory, self.setting = programs, directory, setting
+    def __init__(self, programs, directory, setting, environment=None):
+        self.programs, self.directory, self.setting, self.environment = programs, directory, setting, environment
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
@@ -135,7 +140,7 @@ class Conversation:
         return client
 
     def _start(self, argv, name):
-        return self._stack.enter_context(Program(argv, self.directory, name))
+        return self._stack.enter_context(Program(argv, self.directory, name, self.environment))
 
 
 def compare(programs, original, heard):
@@ -163,7 +168,7 @@ def run_of(total_ms, measured, speaker_stats, listener_stats):
         encoder=speaker_stats["encoder_ms"],
         playout=listener_stats["playout_delay_ms"],
         network=((speaker_stats["round_trip_ms"] or 0) + (listener_stats["round_trip_ms"] or 0)) / 2,
-        devices=(speaker_stats["input_latency_ms"] or 0) + (listener_stats["output_latency_ms"] or 0),
+        stated=(speaker_stats["input_latency_ms"] or 0) + (listener_stats["output_latency_ms"] or 0),
         lost=streams[0]["lost"],
         late=streams[0]["late"],
         estoi=measured["estoi"],
@@ -191,6 +196,41 @@ class FileToFile:
         # Where in its file the speech stands, from the instant at which the other file began to be spoken.
         total_ms = measured["delay_ms"] + 1000 * (listened["output_started_clock_s"] - spoken["input_started_clock_s"])
         return run_of(total_ms, measured, spoken, listened)
+
+
+class SoundServer:
+    """From a virtual microphone to a virtual loudspeaker, through JACK without hardware: both ends recorded in one file."""
+
+    title = "through the sound server"
+
+    def __init__(self, programs, recording, seconds):
+        del seconds
+        self.programs = programs
+        self.recording = sound_server.at_server_rate(str(recording), str(recording.with_suffix(".48k.wav")))
+
+    def measure(self, setting, directory):
+        server = sound_server.SoundServer()
+        try:
+            server.start()
+            return self._converse(server, setting, directory)
+        finally:
+            server.stop()
+
+    def _converse(self, server, setting, directory):
+        both, mouth, ear = (directory / f"{name}.wav" for name in ("both", "mouth", "ear"))
+        with Conversation(self.programs, directory, setting, server.environment) as room:
+            before = server.ports()
+            listener = room.join("bob", "--mute")
+            loudspeaker = server.new_port(before, ":out_0")
+            before = server.ports()
+            speaker = room.join("alice")
+            microphone = server.new_port(before, ":in_0")
+            server.converse(self.recording, microphone, loudspeaker, str(both))
+            speaker.stop()
+            listener.stop()
+        sound_server.split(both, str(mouth), str(ear))
+        measured = compare(self.programs, mouth, ear)
+        return run_of(measured["delay_ms"], measured, speaker.events("stats")[-1], listener.events("stats")[-1])
 
 
 # --- Report -----------------------------------------------------------------------------------------------------------
@@ -229,15 +269,17 @@ def cut(recording, seconds, path):
 
 
 def read_command_line():
-    root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin", metavar="DIR", help="where hubbub, hubbub-relay and hubbub-lab are (default: %(default)s)")
+    parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="DIR", help="where hubbub, hubbub-relay and hubbub-lab are (default: %(default)s)")
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="runs of each setting (default: 3)")
     parser.add_argument("--playout-delay", action="append", metavar="DURATION", help=f"may be repeated (default: {', '.join(PLAYOUT_DELAYS)})")
     parser.add_argument("--frame", action="append", metavar="DURATION", help=f"may be repeated (default: {', '.join(FRAMES)})")
     parser.add_argument("--recording", type=pathlib.Path, default=pathlib.Path(RECORDING), metavar="WAV", help="speech (default: a recording of Debian's pocketsphinx-testdata)")
     parser.add_argument("--seconds", type=float, default=4, metavar="N", help="how much of it (default: 4)")
+    parser.add_argument("--sound-server", action="store_true", help="through JACK's dummy driver instead of from file to file")
     arguments = parser.parse_args()
+    if arguments.sound_server and sound_server.missing_tool():
+        parser.error(f"{sound_server.missing_tool()} is not installed (Debian: jackd2, jack-tools)")
     if arguments.runs < 1 or arguments.seconds < 1:
         parser.error("at least one run of at least a second")
     for program in ("hubbub", "hubbub-relay", "hubbub-lab"):
@@ -255,7 +297,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         base = pathlib.Path(directory)
         recording = base / "said.wav"
-        way = FileToFile(arguments.bin, recording, cut(arguments.recording, arguments.seconds, recording))
+        way = (SoundServer if arguments.sound_server else FileToFile)(arguments.bin, recording, cut(arguments.recording, arguments.seconds, recording))
         for setting in chosen_settings(arguments):
             runs = []
             for _ in range(arguments.runs):

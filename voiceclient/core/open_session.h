@@ -138,7 +138,7 @@ class OpenSession {
   };
   struct Outgoing {
     std::size_t size = 0;
-    std::array<std::byte, RtpHeader::kBytes + kMaxOpusPacketBytes> bytes;
+    std::array<std::byte, RtpHeader::kBytes + kMaxOpusPacketBytes> bytes{};
   };
   // More than one call in can produce; the shell empties the queue after each.
   static constexpr std::size_t kOutgoingSlots = 64;

@@ -220,6 +220,7 @@ TEST(Link, DuplicatesAreASecondCopyWithADelayOfItsOwn) {
   EXPECT_LT(together, 5);
   EXPECT_EQ(link.stats().duplicated, static_cast<std::uint64_t>(twice));
   EXPECT_EQ(link.stats().delivered, 50'000U + static_cast<std::uint64_t>(twice));
+  EXPECT_EQ(link.stats().bytes_delivered, 100 * link.stats().delivered);
 }
 
 TEST(Link, CorruptionFlipsOneBitAnywhereInThePacket) {

@@ -66,8 +66,8 @@ TEST(WindowOf, FillsUpWithZeros) {
 
 TEST(Activity, CountsSoundAndNotSilence) {
   constexpr int kRate = 16'000;
-  std::vector<float> samples = sine(440, kRate, 2 * kRate, 0.1);
-  samples.resize(5 * kRate);  // and three seconds of nothing
+  std::vector<float> samples = sine(440, kRate, std::size_t{2} * kRate, 0.1);
+  samples.resize(std::size_t{5} * kRate);  // and three seconds of nothing
   EXPECT_NEAR(active_seconds(samples, kRate), 2, 0.021);
   const auto room = noise(samples.size(), 0.0005F, 1);  // 43 dB below the sine
   for (std::size_t i = 0; i < samples.size(); ++i) samples[i] += room[i];
