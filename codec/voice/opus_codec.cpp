@@ -12,6 +12,7 @@ namespace hubbub::voice {
 namespace {
 
 constexpr int kChannels = 1;
+constexpr auto kConcealmentStep = static_cast<std::size_t>(samples_in(2500us));
 
 const unsigned char* raw(std::span<const std::byte> bytes) {
   return reinterpret_cast<const unsigned char*>(bytes.data());
@@ -107,9 +108,15 @@ void Decoder::decode(std::span<const std::byte> packet, std::span<float> out) {
 }
 
 void Decoder::conceal(std::span<float> out) {
-  const int samples =
-      opus_decode_float(decoder_.get(), nullptr, 0, out.data(), static_cast<int>(out.size()), 0);
-  CHECK(samples == static_cast<int>(out.size()));
+  CHECK(out.size() <= static_cast<std::size_t>(samples_in(kMaxOpusPacketDuration)));
+  // Opus conceals in whole steps of 2.5 ms, but a stranger's timestamps may leave a gap of any size: the rest
+  // is cut off.
+  const std::size_t steps = (out.size() + kConcealmentStep - 1) / kConcealmentStep;
+  concealed_.resize(steps * kConcealmentStep);
+  const int samples = opus_decode_float(decoder_.get(), nullptr, 0, concealed_.data(),
+                                        static_cast<int>(concealed_.size()), 0);
+  CHECK(samples == static_cast<int>(concealed_.size()));
+  std::copy_n(concealed_.begin(), out.size(), out.begin());
 }
 
 void Decoder::reset() {

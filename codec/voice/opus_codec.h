@@ -67,7 +67,7 @@ class Decoder {
 
   // One packet that `packet_samples` accepts; `out` holds exactly that many samples. Stereo is mixed down.
   void decode(std::span<const std::byte> packet, std::span<float> out);
-  // What the ear expects where a packet is missing; a multiple of 2.5 ms, at most 120 ms.
+  // What the ear expects where a packet is missing; at most 120 ms.
   void conceal(std::span<float> out);
   void reset();
 
@@ -76,6 +76,7 @@ class Decoder {
     void operator()(OpusDecoder* decoder) const;
   };
   std::unique_ptr<OpusDecoder, Free> decoder_;
+  std::vector<float> concealed_;
 };
 
 }  // namespace hubbub::voice

@@ -104,6 +104,15 @@ TEST(Decoder, ConcealsWithSomethingAndThenFades) {
   EXPECT_LT(energy(out), spoken / 10);
 }
 
+TEST(Decoder, ConcealsAGapOfAnySize) {
+  Decoder decoder;
+  for (const std::size_t samples : {1U, 119U, 120U, 121U, 959U, 5'760U}) {
+    std::vector<float> out(samples, 2.0F);
+    decoder.conceal(out);
+    for (const float s : out) ASSERT_LE(std::abs(s), 1.0F) << samples;
+  }
+}
+
 TEST(PacketSamples, RefusesWhatIsNoOpus) {
   const auto of = [](std::vector<int> bytes) {
     std::vector<std::byte> packet;
