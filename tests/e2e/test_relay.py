@@ -145,7 +145,7 @@ class Presence(RelayTest):
         since = time.monotonic()
         wait_until(lambda: self.relay.room()["peers"] == 0, "the silent peer to be forgotten", step_s=0.05)
         self.assertGreater(time.monotonic() - since, 0.9, "not before its time")
-        self.assertLess(time.monotonic() - since, 2.5 * TIME_SCALE)
+        self.assertLess(time.monotonic() - since, 3.0 * TIME_SCALE)
         a, b = self.peers(2)
         a.send(b"who is here?")
         self.assertEqual(b.receive(), b"who is here?")
@@ -307,7 +307,8 @@ class Operator(RelayTest):
         self.assertGreaterEqual(len(summaries), 3)
         uptimes = [s["uptime_s"] for s in summaries]
         self.assertEqual(uptimes, sorted(uptimes))
-        self.assertAlmostEqual(uptimes[1] - uptimes[0], 1.0, delta=0.5 * TIME_SCALE)
+        self.assertAlmostEqual(uptimes[0], 1.0, delta=0.5 * TIME_SCALE)
+        self.assertAlmostEqual(uptimes[1], 2.0, delta=0.5 * TIME_SCALE)
         for summary in summaries:
             self.assertEqual([room["port"] for room in summary["rooms"]], relay.ports)
             for room in summary["rooms"]:

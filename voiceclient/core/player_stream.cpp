@@ -1,9 +1,12 @@
 #include "voiceclient/core/player_stream.h"
 
+#include <algorithm>
+
 #include "codec/voice/opus_codec.h"
 #include "codec/wire/byte_io.h"
 #include "codec/wire/check.h"
 #include "codec/wire/open_room.h"
+#include "codec/wire/rtcp.h"
 
 namespace hubbub::client {
 
@@ -14,8 +17,10 @@ PlayerStream::PlayerStream(std::mt19937_64 random)
 
 std::optional<std::span<const std::byte>> PlayerStream::hand_on(TimePoint now,
                                                                 std::span<const std::byte> datagram) {
-  // Parse: what our own ears take for voice.
-  if (kind_of(datagram) != OpenKind::kRtp) return std::nullopt;
+  // Parse: what our own ears take for voice, and a goodbye of who has the floor.
+  const OpenKind kind = kind_of(datagram);
+  if (kind == OpenKind::kRtcp) hear_goodbye(datagram);
+  if (kind != OpenKind::kRtp) return std::nullopt;
   const auto packet = RtpPacket::parse(datagram);
   if (!packet || packet->header.payload_type < kFirstDynamicPayloadType) return std::nullopt;
   if (!voice::packet_samples(packet->payload)) return std::nullopt;
@@ -24,7 +29,7 @@ std::optional<std::span<const std::byte>> PlayerStream::hand_on(TimePoint now,
   const RtpHeader& header = packet->header;
   const bool changes = !floor_ || floor_->ssrc != header.ssrc;
   if (changes) {
-    if (floor_ && now - floor_->last_voice < kFloorKept) return std::nullopt;
+    if (floor_ && !floor_->left && now - floor_->last_voice < kFloorKept) return std::nullopt;
     give_floor(now, header);
   }
   floor_->last_voice = now;
@@ -48,9 +53,12 @@ std::optional<std::span<const std::byte>> PlayerStream::hand_on(TimePoint now,
   return writer.written();
 }
 
-// The stream goes on where the last speaker's ended, as much later as the silence between was long.
+// The stream goes on where the last speaker's ended, as much later as the silence between was long, or
+// longer.
 void PlayerStream::give_floor(TimePoint now, const RtpHeader& header) {
-  const std::int64_t silence = floor_ ? samples_in(now - floor_->last_voice) : 0;
+  const Duration since = floor_ ? now - floor_->last_voice : Duration::zero();
+  const std::int64_t silence =
+      samples_in(std::max(since, kMaxOpusPacketDuration));  // never into the last packet
   floor_ = Floor{
       .ssrc = header.ssrc,
       .first_sequence = header.sequence,
@@ -59,6 +67,13 @@ void PlayerStream::give_floor(TimePoint now, const RtpHeader& header) {
       .player_timestamp = newest_timestamp_ + silence,
       .last_voice = now,
   };
+}
+
+void PlayerStream::hear_goodbye(std::span<const std::byte> datagram) {
+  const auto report = RtcpSummary::parse(datagram);
+  if (!report || !floor_) return;
+  const auto& leaving = report->leaving;
+  if (std::find(leaving.begin(), leaving.end(), floor_->ssrc) != leaving.end()) floor_->left = true;
 }
 
 }  // namespace hubbub::client

@@ -17,7 +17,7 @@ namespace hubbub::client {
 
 class PlayerStream {
  public:
-  // A speaker keeps the floor until silent for this long.
+  // A speaker keeps the floor until a goodbye, or until silent for this long.
   static constexpr Duration kFloorKept = 400ms;
 
   explicit PlayerStream(std::mt19937_64 random);
@@ -35,9 +35,11 @@ class PlayerStream {
     SequenceNumber player_sequence;
     RtpTime player_timestamp;
     TimePoint last_voice;
+    bool left = false;  // said goodbye: the floor is free
   };
 
   void give_floor(TimePoint now, const RtpHeader& header);
+  void hear_goodbye(std::span<const std::byte> datagram);
 
   std::uint32_t ssrc_;
   SequenceNumber newest_sequence_;  // that the player got

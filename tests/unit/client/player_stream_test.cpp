@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/wire/byte_io.h"
+#include "codec/wire/rtcp.h"
 
 namespace hubbub::client {
 namespace {
@@ -67,6 +68,28 @@ TEST_F(PlayerStreamTest, WhoeverTalksIntoItIsLeftOutUntilTheFloorIsFree) {
   EXPECT_FALSE(hand_on(20ms + PlayerStream::kFloorKept - 1ns, voice(kBob, 20, 0)));
   EXPECT_TRUE(hand_on(20ms + PlayerStream::kFloorKept, voice(kBob, 21, 960)));
   EXPECT_FALSE(hand_on(430ms, voice(kAlice, 3, 1'920))) << "a straggler of the last speaker";
+}
+
+TEST_F(PlayerStreamTest, AGoodbyeFreesTheFloorAtOnce) {
+  const auto goodbye = [](std::uint32_t ssrc) {
+    Bytes datagram(RtcpReport::kMaxBytes);
+    ByteWriter writer(datagram);
+    RtcpReport report;
+    report.ssrc = ssrc;
+    report.cname = "c";
+    report.leaving = true;
+    report.serialize(writer);
+    datagram.resize(writer.size());
+    return datagram;
+  };
+  const auto alice = hand_on(0ms, voice(kAlice, 1, 0));
+  ASSERT_TRUE(alice);
+  EXPECT_FALSE(hand_on(1ms, goodbye(kBob)));
+  EXPECT_FALSE(hand_on(2ms, voice(kBob, 1, 0))) << "somebody else's goodbye frees nothing";
+  EXPECT_FALSE(hand_on(3ms, goodbye(kAlice))) << "and none is handed on";
+  const auto bob = hand_on(5ms, voice(kBob, 2, 960));
+  ASSERT_TRUE(bob);
+  EXPECT_GE(bob->timestamp - alice->timestamp, 960) << "not into Alice's last packet";
 }
 
 TEST_F(PlayerStreamTest, LossesAndReorderingStayVisible) {
