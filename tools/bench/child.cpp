@@ -75,7 +75,7 @@ void Child::start(const std::vector<std::string>& arguments) {
   if (pipe2(output.data(), O_CLOEXEC) != 0 || pipe2(errors.data(), O_CLOEXEC) != 0) fail("making a pipe");
   std::vector<char*> argv;
   for (const std::string& argument : arguments)
-    argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+    argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT
   argv.push_back(nullptr);
 
   pid_ = fork();
@@ -85,7 +85,7 @@ void Child::start(const std::vector<std::string>& arguments) {
     setpgid(0, 0);                     // a Ctrl-C is ours to hear; we stop it
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
+    sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe)
     dup2(output[1], STDOUT_FILENO);
     dup2(errors[1], STDERR_FILENO);
     execv(argv[0], argv.data());

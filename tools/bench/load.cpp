@@ -15,6 +15,7 @@ constexpr Duration kKeepalivePause = 500us;
 
 }  // namespace
 
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled in below
 Speaker::Speaker(std::size_t peer) : peer_(peer) {
   header_.ssrc = static_cast<std::uint32_t>(peer);
   frame_.fill(std::byte{0x5A});
