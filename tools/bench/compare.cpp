@@ -26,7 +26,7 @@ constexpr int kWeighingKeepalives = 256;
 struct Contestant {
   std::unique_ptr<Child> child;
   Measurement measured;
-  std::size_t turn = 0;
+  std::uint32_t turn = 0;  // whose turn it is to speak in the room
 };
 
 struct Pace {
@@ -59,20 +59,22 @@ std::unique_ptr<Child> start(Contender contender, const CompareOptions& options,
 
 // Single datagrams, each answered before the next is due at any sensible pace. A late one is not caught up
 // with: a burst would let one relay batch what another had to take singly.
-void speak(Contestant& contestant, Crowd& crowd, const Pace& pace) {
+// Each call has a voice of its own, so that copies which come too late for one turn are not taken for
+// another's.
+void speak(Contestant& contestant, Crowd& crowd, std::uint32_t ssrc, const Pace& pace) {
   const Duration before = contestant.child->cpu_time();
   std::uint64_t due = 0;
   std::uint64_t received = 0;
   for (std::size_t i = 0; i < pace.datagrams; ++i) {
-    Speaker speaker(speaking_peer(contestant.turn++, crowd.peers()));
+    Speaker speaker(speaking_peer(contestant.turn++, crowd.peers()), ssrc);
     crowd.send(speaker.peer(), contestant.child->port(), speaker.next_frame());
     due += crowd.peers() - 1;
     const TimePoint next = net::now() + pace.interval;
     do {
-      received += crowd.receive().size();
+      received += take(crowd, ssrc);
     } while (net::now() < next);
   }
-  received += gather(crowd, due - received);
+  received += gather(crowd, ssrc, due - received);
   const std::chrono::duration<double, std::micro> cpu = contestant.child->cpu_time() - before;
   if (received > 0) contestant.measured.us_per_copy.push_back(cpu.count() / static_cast<double>(received));
   contestant.measured.due += due;
@@ -88,7 +90,7 @@ double weigh_joining(const Child& relay, Crowd& crowd) {
   send_keepalives(crowd, relay.port(), 2, crowd.peers());
   // The frame that checks who is there touches the relay's send buffers, which are no peer's: so it is
   // weighed before.
-  gather(crowd, 1);
+  pause(crowd);
   const auto after = static_cast<double>(relay.resident_bytes());
   join(crowd, relay.port(), 2, crowd.peers());
   return (after - before) / static_cast<double>(crowd.peers() - 2);
@@ -99,6 +101,7 @@ Run run_once(const CompareOptions& options, std::size_t peers, std::size_t numbe
   Crowd crowd(peers);
   const Pace pace = pace_for(options, peers);
   Run run;
+  std::uint32_t ssrc = 0;
   std::array<Contestant, kContenders> contestants;
   for (std::size_t i = 0; i < kContenders; ++i) {
     const auto contender = static_cast<Contender>(i);
@@ -108,14 +111,14 @@ Run run_once(const CompareOptions& options, std::size_t peers, std::size_t numbe
     } else {
       join(crowd, contestants[i].child->port(), 0, peers);
     }
-    speak(contestants[i], crowd,
+    speak(contestants[i], crowd, ++ssrc,
           {.datagrams = std::min(kWarmUpDatagrams, pace.datagrams), .interval = pace.interval});
     contestants[i].measured = {};
   }
   for (std::size_t turn = 0; turn < kTurns; ++turn) {
     for (std::size_t i = 0; i < kContenders; ++i) {
       interrupt.check();
-      speak(contestants[(i + turn + number) % kContenders], crowd, pace);
+      speak(contestants[(i + turn + number) % kContenders], crowd, ++ssrc, pace);
     }
   }
   run.resident_bytes =

@@ -1,5 +1,6 @@
 #include "tools/bench/load.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -8,7 +9,8 @@
 namespace hubbub::bench {
 namespace {
 
-constexpr Duration kQuiet = 300ms;  // no copy for so long, and none will come
+constexpr Duration kPause = 300ms;
+constexpr std::uint32_t kJoiningSsrc = 0xFFFFFFFF;
 constexpr int kJoinAttempts = 5;
 constexpr std::size_t kKeepalivesAtOnce = 32;
 constexpr Duration kKeepalivePause = 500us;
@@ -16,8 +18,8 @@ constexpr Duration kKeepalivePause = 500us;
 }  // namespace
 
 // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled in below
-Speaker::Speaker(std::size_t peer) : peer_(peer) {
-  header_.ssrc = static_cast<std::uint32_t>(peer);
+Speaker::Speaker(std::size_t peer, std::uint32_t ssrc) : peer_(peer) {
+  header_.ssrc = ssrc;
   frame_.fill(std::byte{0x5A});
 }
 
@@ -29,9 +31,10 @@ std::span<const std::byte> Speaker::next_frame() {
   return frame_;
 }
 
-std::size_t speaker_of(std::span<const std::byte> frame) {
+std::optional<std::uint32_t> ssrc_of(std::span<const std::byte> frame) {
   const auto packet = RtpPacket::parse(frame);
-  return packet ? packet->header.ssrc : Crowd::kMaxPeers;
+  if (!packet) return std::nullopt;
+  return packet->header.ssrc;
 }
 
 std::size_t speaking_peer(std::size_t turn, std::size_t peers) {
@@ -48,24 +51,34 @@ void send_keepalives(Crowd& crowd, std::uint16_t relay_port, std::size_t first, 
   }
 }
 
-std::uint64_t gather(Crowd& crowd, std::uint64_t wanted) {
+std::uint64_t take(Crowd& crowd, std::uint32_t ssrc) {
+  const auto copies = crowd.receive();
+  const auto ours = [ssrc](const Crowd::Copy& copy) { return ssrc_of(copy.bytes) == ssrc; };
+  return static_cast<std::uint64_t>(std::count_if(copies.begin(), copies.end(), ours));
+}
+
+std::uint64_t gather(Crowd& crowd, std::uint32_t ssrc, std::uint64_t wanted, Duration patience) {
   std::uint64_t received = 0;
-  TimePoint patience = net::now() + kQuiet;
-  while (received < wanted && net::now() < patience) {
-    const std::size_t more = crowd.receive().size();
-    if (more > 0) patience = net::now() + kQuiet;
+  TimePoint deadline = net::now() + patience;
+  while (received < wanted && net::now() < deadline) {
+    const std::uint64_t more = take(crowd, ssrc);
+    if (more > 0) deadline = net::now() + patience;
     received += more;
   }
   return received;
 }
 
+void pause(Crowd& crowd) {
+  gather(crowd, kJoiningSsrc, 1, kPause);
+}
+
 void join(Crowd& crowd, std::uint16_t relay_port, std::size_t first, std::size_t last) {
-  Speaker speaker(0);
+  Speaker speaker(0, kJoiningSsrc);
   std::uint64_t heard = 0;
   for (int attempt = 0; attempt < kJoinAttempts; ++attempt) {
     send_keepalives(crowd, relay_port, first, last);
     crowd.send(speaker.peer(), relay_port, speaker.next_frame());
-    heard = gather(crowd, last - 1);
+    heard = gather(crowd, kJoiningSsrc, last - 1);
     if (heard == last - 1) return;
   }
   throw std::runtime_error("of " + std::to_string(last) + " peers only " + std::to_string(heard + 1) +

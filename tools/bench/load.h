@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "codec/wire/rtp.h"
@@ -14,13 +15,16 @@ namespace hubbub::bench {
 
 inline constexpr Duration kFrameDuration = 20ms;
 inline constexpr std::size_t kSpeakers = 5;
+// No copy for so long, and none will come: a busy machine may well stop a relay for half a second.
+inline constexpr Duration kPatience = 1s;
 
 // A peer's voice as it is on the wire: RTP around 80 bytes, which is 20 ms of Opus at 32 kbit/s.
 class Speaker {
  public:
   static constexpr std::size_t kFrameBytes = RtpHeader::kBytes + 80;
 
-  explicit Speaker(std::size_t peer);
+  // `ssrc` tells this voice from all others.
+  Speaker(std::size_t peer, std::uint32_t ssrc);
 
   [[nodiscard]] std::size_t peer() const { return peer_; }
   // The next frame. Valid until the one after it.
@@ -32,8 +36,8 @@ class Speaker {
   std::array<std::byte, kFrameBytes> frame_;
 };
 
-// Who spoke this frame: the number of the peer.
-[[nodiscard]] std::size_t speaker_of(std::span<const std::byte> frame);
+// Whose voice this frame is of; `nullopt` where it is no frame.
+[[nodiscard]] std::optional<std::uint32_t> ssrc_of(std::span<const std::byte> frame);
 
 // The peer who is the `turn`th to speak, of kSpeakers who sit all over the room.
 [[nodiscard]] std::size_t speaking_peer(std::size_t turn, std::size_t peers);
@@ -41,8 +45,13 @@ class Speaker {
 // A keepalive from each of the peers [first, last), no faster than a relay can take them.
 void send_keepalives(Crowd& crowd, std::uint16_t relay_port, std::size_t first, std::size_t last);
 
-// Receives until `wanted` copies have come, or none for a while. Returns how many came.
-std::uint64_t gather(Crowd& crowd, std::uint64_t wanted);
+// Receives until `wanted` copies of this voice have come, or none has for as long as `patience`. Returns how
+// many came.
+std::uint64_t gather(Crowd& crowd, std::uint32_t ssrc, std::uint64_t wanted, Duration patience = kPatience);
+// What is there now of this voice; what is left of others, a starved relay's perhaps, is let go.
+std::uint64_t take(Crowd& crowd, std::uint32_t ssrc);
+// Receives nothing of use for a moment, so that a relay gets through what it was sent.
+void pause(Crowd& crowd);
 
 // Brings peers [first, last) into a room in which [0, first) are, and sees with a frame that it has them all.
 // Throws std::runtime_error where it has not.

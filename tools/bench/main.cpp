@@ -54,7 +54,7 @@ std::string own_path() {
 }
 
 std::string relay_or_beside_us(const std::string& given) {
-  const std::string path =
+  std::string path =
       given.empty() ? (std::filesystem::path(own_path()).parent_path() / "hubbub-relay").string() : given;
   if (!std::filesystem::exists(path))
     throw std::runtime_error("there is no relay at " + path +
@@ -136,9 +136,7 @@ int run_soak(Flags& flags) {
   return soak(flags.soak, interrupt) ? EXIT_SUCCESS : kDoesNotHold;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, const char* const* argv) {
   CLI::App app(kAbout, "hubbub-bench");
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
@@ -157,6 +155,15 @@ int main(int argc, char** argv) {
     return app.exit(success);
   } catch (const CLI::ParseError& error) {
     std::fprintf(stderr, "hubbub-bench: %s; `hubbub-bench --help` lists what can be set\n", error.what());
+    return kCannotRun;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
   } catch (const Interrupted&) {
     std::fprintf(stderr, "\nhubbub-bench: interrupted; the relays are stopped\n");
     return kInterrupted;
