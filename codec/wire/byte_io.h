@@ -58,6 +58,7 @@ class ByteWriter {
 
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool fits(std::size_t count) const noexcept { return ok_ && count <= out_.size() - size_; }
   [[nodiscard]] std::span<const std::byte> written() const noexcept { return out_.first(size_); }
 
   void u8(std::uint8_t value) noexcept { integer(value, 1); }

@@ -34,6 +34,20 @@ enum class DropReason : std::uint8_t {
   // What a listener refuses.
   kOwnStream,       // our own SSRC, reflected
   kTooManyStreams,  // more simultaneous speakers than kMaxStreams
+  // What a sealed port refuses.
+  kBadMac,          // a Hello that does not know the relay's key
+  kBadHandshake,    // a handshake message that does not verify
+  kUnknownSession,  // an envelope of a session that is not, or no longer
+  kBadTag,          // what was sealed does not verify
+  kReplayed,        // a counter that was seen, or is too old to tell
+  kBadElement,      // an element whose fields contradict themselves
+  kBadFrame,        // a frame whose headers contradict each other or its stream
+  kNotJoined,       // an element that only a member may send
+  kForeignSsrc,     // an SSRC that is not the sender's own
+  kDuplicate,       // a frame that came before, on whatever way
+  kNoSuchMember,    // an element for a member who is not here
+  kOverloaded,      // more handshakes than the relay has time for
+  kNotLive,         // a stream that has not shown that it is of now
   kCount
 };
 
@@ -41,11 +55,13 @@ inline constexpr std::size_t kDropReasons = static_cast<std::size_t>(DropReason:
 
 constexpr std::string_view name_of(DropReason reason) {
   constexpr std::array<std::string_view, kDropReasons> kNames = {
-      "oversize",   "public_source",   "privileged_port", "own_address", "unusable_source",
-      "room_full",  "rate_limited",    "queue_full",      "stale",       "shutdown",
-      "truncated",  "trailing_bytes",  "bad_version",     "bad_padding", "bad_payload_type",
-      "bad_opus",   "not_utf8",        "text_too_long",   "empty_text",  "unknown_kind",
-      "own_stream", "too_many_streams"};
+      "oversize",     "public_source",    "privileged_port", "own_address",   "unusable_source",
+      "room_full",    "rate_limited",     "queue_full",      "stale",         "shutdown",
+      "truncated",    "trailing_bytes",   "bad_version",     "bad_padding",   "bad_payload_type",
+      "bad_opus",     "not_utf8",         "text_too_long",   "empty_text",    "unknown_kind",
+      "own_stream",   "too_many_streams", "bad_mac",         "bad_handshake", "unknown_session",
+      "bad_tag",      "replayed",         "bad_element",     "bad_frame",     "not_joined",
+      "foreign_ssrc", "duplicate",        "no_such_member",  "overloaded",    "not_live"};
   static_assert(!kNames.back().empty(), "every reason has a name");
   return kNames[static_cast<std::size_t>(reason)];
 }

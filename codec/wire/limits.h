@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "codec/wire/units.h"
 
@@ -10,6 +11,7 @@ namespace hubbub {
 // --- Ports
 // -----------------------------------------------------------------------------------------------------------
 inline constexpr int kDefaultOpenPort = 5241;
+inline constexpr int kDefaultSealedPort = 5240;
 // A datagram that claims to come from a system service's port is a reflection attack or a mistake.
 inline constexpr int kLowestSourcePort = 1024;
 
@@ -31,6 +33,32 @@ inline constexpr std::size_t kMaxPeersLimit = 65'535;
 inline constexpr double kDefaultPeerRate = 500.0;  // datagrams a second
 inline constexpr double kMaxPeerRate = 1e9;
 
+// --- Sealed rooms: what a stranger may cost a relay
+// Handshakes a second from one IPv4 address, or one IPv6 /64; many people may stand behind one NAT.
+inline constexpr double kDefaultJoinRate = 20.0;
+inline constexpr double kMaxJoinRate = 1e6;
+inline constexpr double kJoinBurstSeconds = 2.0;  // the burst is this many seconds' worth
+// All handshakes: 150 us of Diffie-Hellman each, so a sixth of one core at most.
+inline constexpr double kHandshakesASecond = 1'000.0;
+inline constexpr double kResetsASecond = 100.0;
+// Sessions whose Reply went out and from which nothing has come yet.
+inline constexpr std::size_t kMaxPendingSessions = 1'024;
+inline constexpr Duration kPendingSessionLasts = 5s;
+
+// --- Sealed rooms: sessions and members
+inline constexpr std::size_t kDefaultMaxSessions = 10'000;
+inline constexpr std::size_t kMaxSessionsLimit = 1'000'000;
+inline constexpr Duration kRekeyAfter = 15min;
+inline constexpr std::uint64_t kRekeyAfterEnvelopes = std::uint64_t{1} << 32U;
+inline constexpr Duration kOldKeysLast = 10s;
+// Path checks: how often a new address is asked to prove itself, and how much it is sent meanwhile.
+inline constexpr Duration kPathChallengeInterval = 250ms;
+inline constexpr std::size_t kPathAmplification = 3;
+// What a NACK can still bring back, and what a listener may ask for at once.
+inline constexpr Duration kFrameCacheLasts = 250ms;
+// How a member asks for signs of life.
+inline constexpr double kAsksASecond = 50.0;
+
 // --- The queue between receiving and broadcasting
 // --------------------------------------------------------------------
 inline constexpr std::size_t kVoiceQueueDatagrams = 1'024;
@@ -41,6 +69,11 @@ inline constexpr Duration kVoiceUsefulFor = 500ms;
 // Data goes first, but after this many in a row one waiting voice datagram goes: neither class starves the
 // other.
 inline constexpr int kDataBurst = 4;
+
+// --- Links of sealed rooms
+inline constexpr std::size_t kMaxRoomNameBytes = 64;
+// Longer is no link: the longest host name is 253 bytes, and a room's name is percent-encoded at worst.
+inline constexpr std::size_t kMaxLinkBytes = 1'024;
 
 // --- Text
 // ------------------------------------------------------------------------------------------------------------
@@ -65,11 +98,15 @@ inline constexpr Duration kPingRetryInterval =
     1s;  // nothing else and is not heard of before; then at leisure
 inline constexpr Duration kPingHurry = 2s;
 inline constexpr Duration kRelayAwayAfter = 4s;  // of unanswered pings
-inline constexpr Duration kRtcpInterval = 5s;    // RFC 3550 section 6.2's minimum
-inline constexpr Duration kHeardLately = 60s;    // what `/who` lists
+// In a sealed room the way through a NAT is a session's only way, and is mended when a ping finds it changed.
+inline constexpr Duration kSealedPingInterval = 2s;
+inline constexpr Duration kStallPing = 250ms;  // voice stopped: is it the speaker, or the way?
+inline constexpr Duration kRtcpInterval = 5s;  // RFC 3550 section 6.2's minimum
+inline constexpr Duration kHeardLately = 60s;  // what `/who` lists
 
 static_assert(kMaxTextBytes + kMaxNameBytes + 16 < kMaxOpenDatagramBytes);
 static_assert(kMinPeerTimeout > 0s && kPingInterval + 3 * kPingRetryInterval < kDefaultPeerTimeout);
 static_assert(kDefaultMaxPeers <= kMaxPeersLimit);
+static_assert(253 + 3 * kMaxRoomNameBytes + 128 < kMaxLinkBytes);
 
 }  // namespace hubbub
