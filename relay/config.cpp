@@ -17,7 +17,14 @@ constexpr std::array<std::string_view, 5> kLogLevels = {"error", "warn", "info",
 
 // A setting as it was written, by whoever wrote it, before it is understood. The same for flag and file.
 struct RawConfig {
+  std::optional<std::int64_t> sealed;
   std::vector<std::int64_t> open;
+  std::optional<std::string> key;
+  std::optional<std::string> access_token_file;
+  std::optional<std::string> host;
+  std::optional<bool> tell_key;
+  std::optional<double> join_rate;
+  std::optional<std::int64_t> max_sessions;
   std::optional<std::string> bind;
   std::optional<std::string> timeout;
   std::optional<std::int64_t> max_peers;
@@ -60,9 +67,44 @@ std::vector<std::uint16_t> ports_setting(const std::vector<std::int64_t>& number
   return ports;
 }
 
+void understand_sealed(const RawConfig& raw, Config& config) {
+  if (raw.sealed) {
+    if (*raw.sealed < 0 || *raw.sealed > 65'535)
+      fail("sealed port " + std::to_string(*raw.sealed) +
+           " is not from 1 to 65535 (0 lets the system choose)");
+    config.sealed_port = static_cast<std::uint16_t>(*raw.sealed);
+  } else if (!raw.open.empty()) {
+    config.sealed_port.reset();
+  }
+  if (raw.key) config.key_file = *raw.key;
+  if (raw.access_token_file) config.access_token_file = *raw.access_token_file;
+  if (raw.host) {
+    if (!HostPort::parse(*raw.host, kDefaultSealedPort))
+      fail("host \"" + *raw.host + "\" is not a name or an address (IPv6 in brackets)");
+    config.host = *raw.host;
+  }
+  config.tell_key = raw.tell_key.value_or(true);
+  if (raw.join_rate) {
+    if (!(*raw.join_rate == 0 || (*raw.join_rate >= 1 && *raw.join_rate <= kMaxJoinRate)))
+      fail("join rate must be 1 handshake a second or more, or 0 for no limit");
+    config.join_rate = *raw.join_rate;
+  }
+  if (raw.max_sessions) {
+    if (*raw.max_sessions < 2 || *raw.max_sessions > static_cast<std::int64_t>(kMaxSessionsLimit))
+      fail("max sessions " + std::to_string(*raw.max_sessions) + " is not from 2 to " +
+           std::to_string(kMaxSessionsLimit));
+    config.max_sessions = static_cast<std::size_t>(*raw.max_sessions);
+  }
+}
+
 Config understand(const RawConfig& raw) {
   Config config;
+  understand_sealed(raw, config);
   if (!raw.open.empty()) config.open_ports = ports_setting(raw.open);
+  if (config.sealed_port && *config.sealed_port != 0 &&
+      std::find(config.open_ports.begin(), config.open_ports.end(), *config.sealed_port) !=
+          config.open_ports.end())
+    fail("port " + std::to_string(*config.sealed_port) + " cannot be both sealed and open");
   if (raw.bind) {
     const auto address = IpAddress::parse(*raw.bind);
     if (!address || address->is_multicast())
@@ -117,6 +159,22 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     if (ports == nullptr || ports->empty() || !ports->is_homogeneous<std::int64_t>())
       fail("key \"open\" wants a list of ports, as in [5241, 5242]");
     for (const toml::node& port : *ports) raw.open.push_back(port.value_or(std::int64_t{-1}));
+  } else if (key == "sealed") {
+    read_value(node, key, "a port", raw.sealed);
+  } else if (key == "key") {
+    read_value(node, key, "a file's path in quotes", raw.key);
+  } else if (key == "access_token_file") {
+    read_value(node, key, "a file's path in quotes", raw.access_token_file);
+  } else if (key == "host") {
+    read_value(node, key, "a name or an address in quotes", raw.host);
+  } else if (key == "tell_key") {
+    read_value(node, key, "true or false", raw.tell_key);
+  } else if (key == "join_rate") {
+    const auto rate = node.value<double>();
+    if (!rate) fail("key \"join_rate\" wants a number of handshakes a second");
+    raw.join_rate = *rate;
+  } else if (key == "max_sessions") {
+    read_value(node, key, "a whole number", raw.max_sessions);
   } else if (key == "bind") {
     read_value(node, key, "an address in quotes", raw.bind);
   } else if (key == "timeout") {
@@ -137,7 +195,8 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a level in quotes", raw.log_level);
   } else {
     fail("unknown key \"" + key +
-         "\"; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, "
+         "\"; known are sealed, open, key, access_token_file, host, tell_key, join_rate, max_sessions, bind, "
+         "timeout, max_peers, peer_rate, allow_public_reflection, stats, "
          "stats_format, log_level");
   }
 }
@@ -164,18 +223,61 @@ RawConfig read_file(const std::string& path) {
 // -------------------------------------------------------------------------------------------------
 
 constexpr const char* kAbout =
-    "hubbub-relay: a headless voice and text relay. Each open port is one room: whatever a peer sends there "
-    "goes, byte for byte,\n"
-    "to everybody else who has sent something lately. It needs no set-up; point clients at open://HOST:PORT.";
+    "hubbub-relay: a headless voice and text relay. One port serves any number of sealed rooms, whose words "
+    "it "
+    "cannot read;\n"
+    "each open port, where there is one, is a plain room for a network you trust.";
 
 constexpr const char* kFootnote =
-    "Signals: SIGINT and SIGTERM stop it cleanly, SIGUSR1 prints the summary line.\n"
+    "Without --sealed and --open it serves sealed rooms on port 5240; with either, what is named and nothing "
+    "else.\n"
+    "At its first start it makes its key, and at every start it prints an invite to a new room: whoever has "
+    "the "
+    "link has the room.\n"
+    "`hubbub-relay invite` makes another. The relay's log never shows one (under systemd's journal none is "
+    "printed).\n"
+    "Signals: SIGINT and SIGTERM stop it cleanly, SIGUSR1 prints the summary lines.\n"
     "An open room believes any source address, so it serves private and loopback addresses only, unless\n"
     "--allow-public-reflection says otherwise: then anybody who forges a source can aim the room's traffic "
     "at a bystander.\n"
-    "Config file: TOML with the long flags' names, underscores for dashes (open = [5241], timeout = "
+    "Config file: TOML with the long flags' names, underscores for dashes (sealed = 5240, open = [5241], "
+    "timeout = "
     "\"30s\").\n"
     "Exit status: 0 after a clean stop, 2 when a flag, the config or the environment is wrong.";
+
+void add_options(CLI::App& app, RawConfig& flags, std::optional<std::string>& file) {
+  app.add_option("--config", file, "Read settings from this TOML file")->type_name("FILE");
+  app.add_option("--sealed", flags.sealed, "Sealed rooms on this UDP port (default 5240)")->type_name("PORT");
+  app.add_option("--open", flags.open, "An open room on this UDP port, as 5241; repeat for more")
+      ->type_name("PORT")
+      ->allow_extra_args(false);
+  app.add_option("--bind", flags.bind, "Listen on this address only (default: all, IPv4 and IPv6)")
+      ->type_name("ADDR");
+  app.add_option("--key", flags.key,
+                 "The relay's key; made where there is none (default: relay.key in its state directory)")
+      ->type_name("FILE");
+  app.add_option("--host", flags.host, "What invites call this machine (default: its first public address)")
+      ->type_name("HOST");
+  app.add_option("--access-token-file", flags.access_token_file,
+                 "Let in only who has the token on this file's first line")
+      ->type_name("FILE");
+  app.add_option("--join-rate", flags.join_rate,
+                 "Handshakes a second from one address (default 20; 0: no limit)")
+      ->type_name("N");
+  app.add_option("--max-sessions", flags.max_sessions, "Sessions of all sealed rooms (default 10000)")
+      ->type_name("N");
+  app.add_option("--timeout", flags.timeout, "Forget a peer that was silent for this long (default 30s)")
+      ->type_name("DURATION");
+  app.add_option("--max-peers", flags.max_peers, "Peers or members a room may have (default 1000)")
+      ->type_name("N");
+  app.add_option("--peer-rate", flags.peer_rate,
+                 "Datagrams a second a peer may send (default 500; 0: no limit)")
+      ->type_name("N");
+  app.add_option("--stats", flags.stats, "Print the summary lines this often, too")->type_name("DURATION");
+  app.add_option("--stats-format", flags.stats_format, "text or json (default text)")->type_name("FORMAT");
+  app.add_option("--log-level", flags.log_level, "error, warn, info, debug or off (default warn)")
+      ->type_name("LEVEL");
+}
 
 }  // namespace
 
@@ -187,25 +289,17 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   std::optional<std::string> file;
   bool allow = false;
   bool version = false;
-  app.add_option("--config", file, "Read settings from this TOML file")->type_name("FILE");
-  app.add_option("--open", flags.open, "An open room on this UDP port; repeat for more (default 5241)")
-      ->type_name("PORT")
-      ->allow_extra_args(false);
-  app.add_option("--bind", flags.bind, "Listen on this address only (default: all, IPv4 and IPv6)")
-      ->type_name("ADDR");
-  app.add_option("--timeout", flags.timeout, "Forget a peer that was silent for this long (default 30s)")
-      ->type_name("DURATION");
-  app.add_option("--max-peers", flags.max_peers, "Peers a room may have (default 1000)")->type_name("N");
-  app.add_option("--peer-rate", flags.peer_rate,
-                 "Datagrams a second a peer may send (default 500; 0: no limit)")
-      ->type_name("N");
+  bool hide_key = false;
+  app.require_subcommand(0, 1);
+  app.fallthrough();
+  add_options(app, flags, file);
+  app.add_flag("--hide-key", hide_key,
+               "Do not tell the key to who asks for it: joining then takes a full invite");
   app.add_flag("--allow-public-reflection", allow,
-               "Serve any source address, and accept the risk named below");
-  app.add_option("--stats", flags.stats, "Print the summary line this often, too")->type_name("DURATION");
-  app.add_option("--stats-format", flags.stats_format, "text or json (default text)")->type_name("FORMAT");
-  app.add_option("--log-level", flags.log_level, "error, warn, info, debug or off (default warn)")
-      ->type_name("LEVEL");
+               "Open rooms serve any source address, and accept the risk named below");
   app.add_flag("--version", version, "Print the version");
+  const CLI::App* invite = app.add_subcommand("invite", "Print a link to a new sealed room on this relay");
+  const CLI::App* key = app.add_subcommand("key", "Print the relay's public key");
 
   CommandLine result;
   try {
@@ -221,9 +315,19 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     return result;
   }
   if (allow) flags.allow_public_reflection = true;
+  if (hide_key) flags.tell_key = false;
+  if (invite->parsed()) result.command = Command::kInvite;
+  if (key->parsed()) result.command = Command::kKey;
 
   RawConfig raw = file ? read_file(*file) : RawConfig{};
   if (!flags.open.empty()) raw.open = flags.open;
+  override_with(raw.sealed, flags.sealed);
+  override_with(raw.key, flags.key);
+  override_with(raw.access_token_file, flags.access_token_file);
+  override_with(raw.host, flags.host);
+  override_with(raw.tell_key, flags.tell_key);
+  override_with(raw.join_rate, flags.join_rate);
+  override_with(raw.max_sessions, flags.max_sessions);
   override_with(raw.bind, flags.bind);
   override_with(raw.timeout, flags.timeout);
   override_with(raw.max_peers, flags.max_peers);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,9 +16,16 @@
 namespace hubbub::relay {
 
 struct Config {
-  std::vector<std::uint16_t> open_ports = {kDefaultOpenPort};  // 0 lets the system choose
-  IpAddress bind;                                              // unspecified: every address, IPv4 and IPv6
+  std::optional<std::uint16_t> sealed_port = kDefaultSealedPort;  // 0 lets the system choose
+  std::vector<std::uint16_t> open_ports;
+  IpAddress bind;  // unspecified: every address, IPv4 and IPv6
   OpenRoomOptions room;
+  std::optional<std::filesystem::path> key_file;  // where left out, `default_key_file`
+  std::optional<std::filesystem::path> access_token_file;
+  std::optional<std::string> host;  // what invites call this machine
+  bool tell_key = true;
+  double join_rate = kDefaultJoinRate;
+  std::size_t max_sessions = kDefaultMaxSessions;
   bool allow_public_reflection = false;
   std::optional<Duration> stats_every;
   bool stats_json = false;
@@ -30,8 +38,12 @@ class ConfigError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What the command line asks for: to run, or to print something and end well.
+// What the command line asks for: to serve, to make an invite, to show the key; or to print something and end
+// well.
+enum class Command : std::uint8_t { kServe, kInvite, kKey };
+
 struct CommandLine {
+  Command command = Command::kServe;
   Config config;
   std::optional<std::string> print_and_exit;  // --help, --version
 };

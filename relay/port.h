@@ -1,26 +1,25 @@
-// One open room on its socket: the path of a datagram from the system, through the room, and back to the
-// system.
+// One core of the relay on its socket: the path of a datagram from the system, through the core, and back to
+// the system.
 #pragma once
 
 #include "codec/wire/endpoint.h"
-#include "relay/core/open_room.h"
+#include "relay/core/datagram_core.h"
 #include "relay/net/batch_socket.h"
 #include "relay/net/loop.h"
-#include "relay/stats.h"
 
 namespace hubbub::relay {
 
-class OpenPort {
+class Port {
  public:
-  // Throws net::SystemError where the port cannot be had.
-  OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options, const SourcePolicy& policy,
-           std::uint64_t hash_secret);
+  // `core` outlives the port. Throws net::SystemError where the port cannot be had.
+  Port(net::Loop& loop, const Endpoint& local, DatagramCore& core);
 
-  void expire(TimePoint now) { room_.expire(now); }
-  void shut_down() { room_.shut_down(); }
-  [[nodiscard]] RoomSummary summary() const;
+  // Sends what waits, as far as the system takes it.
+  void flush(TimePoint now);
   [[nodiscard]] Endpoint local() const { return socket_.local(); }
   [[nodiscard]] int receive_buffer_bytes() const { return socket_.receive_buffer_bytes(); }
+  // By the kernel, before they reached us.
+  [[nodiscard]] std::uint64_t kernel_dropped() const { return socket_.kernel_dropped(); }
 
  private:
   void serve(TimePoint now, bool readable);
@@ -28,7 +27,7 @@ class OpenPort {
   bool receive(TimePoint now);
   void broadcast(TimePoint now, std::size_t& copies_left);
 
-  OpenRoom room_;
+  DatagramCore& core_;
   net::BatchSocket socket_;
 };
 

@@ -2,12 +2,14 @@
 
 #include <csignal>
 #include <cstdio>
-#include <random>
 
 #include <poll.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include "codec/seal/invite.h"
+#include "codec/seal/room_keys.h"
+#include "codec/wire/check.h"
 #include "relay/net/clock.h"
 #include "relay/net/interfaces.h"
 
@@ -17,6 +19,7 @@ namespace {
 constexpr Duration kTick = 1s;
 constexpr int kTicksPerMinute = 60;
 constexpr int kTicksPerAddressCheck = 15;
+constexpr Duration kGoodbyeLasts = 500ms;
 
 // What an operator can do about a reason. Only these are worth a warning; the rest is in the summary.
 const char* advice_for(DropReason reason) {
@@ -24,10 +27,12 @@ const char* advice_for(DropReason reason) {
     case DropReason::kPublicSource:
       return "an open room serves private and loopback addresses only; --allow-public-reflection lifts this, "
              "and --help says at what risk";
+    case DropReason::kOverloaded:
+      return "more joins than the relay has time for: a rush, or an attack";
     case DropReason::kRoomFull:
       return "--max-peers allows more";
     case DropReason::kRateLimited:
-      return "--peer-rate allows more";
+      return "--peer-rate and --join-rate allow more";
     case DropReason::kQueueFull:
     case DropReason::kStale:
       return "the relay cannot send as fast as the room speaks";
@@ -45,13 +50,59 @@ bool takes_output(int descriptor) {
 }
 
 std::uint64_t random_secret() {
-  std::random_device device;
-  return (static_cast<std::uint64_t>(device()) << 32U) | device();
+  return seal::SystemRandom().u64();
+}
+
+SealedOptions sealed_options(const Config& config, const SealedIdentity& identity) {
+  SealedOptions options{
+      .door = {.keys = identity.keys, .tell_key = config.tell_key, .join_rate = config.join_rate},
+      .timeout = config.room.timeout,
+      .max_sessions = config.max_sessions,
+      .max_members = config.room.max_peers,
+      .peer_rate = config.room.peer_rate};
+  if (identity.access_token) {
+    options.door.psk = seal::access_token_psk(*identity.access_token, identity.keys.public_key);
+    options.door.unknown_psk = seal::access_token_psk(*identity.access_token, {});
+  }
+  return options;
+}
+
+// The address that most probably leads here from elsewhere.
+std::string host_for_invites(const Config& config) {
+  if (config.host) return *config.host;
+  IpAddress best = config.bind;
+  if (best.is_unspecified()) {
+    best = IpAddress::v4(127, 0, 0, 1);
+    for (const auto& interface : net::interface_addresses()) {
+      const IpAddress& address = interface.address;
+      if (address.is_loopback() || address.is_link_local()) continue;
+      const bool better = best.is_loopback() || (best.is_private() && !address.is_private()) ||
+                          (best.is_private() == address.is_private() && !best.is_v4() && address.is_v4());
+      if (better) best = address;
+    }
+  }
+  return best.is_v4() ? best.to_string() : "[" + best.to_string() + "]";
 }
 
 }  // namespace
 
-Service::Service(const Config& config)
+std::string new_invite(const Config& config, const seal::PublicKey& key, std::uint16_t port) {
+  // Whoever has a port behind a host of their own, as through a forwarding, says so.
+  const auto relay = HostPort::parse(host_for_invites(config), port);
+  CHECK(relay.has_value());
+  seal::SystemRandom random;
+  return seal::Invite::to_new_room(*relay, key, random).to_link();
+}
+
+Service::OpenPort::OpenPort(net::Loop& loop, const Endpoint& local, const OpenRoomOptions& options,
+                            const SourcePolicy& policy)
+    : room(options, policy, random_secret()), port(loop, local, room) {}
+
+Service::SealedPort::SealedPort(net::Loop& loop, const Endpoint& local, const SealedOptions& options,
+                                const SourcePolicy& policy, seal::Random& random)
+    : relay(options, policy, net::now(), random), port(loop, local, relay) {}
+
+Service::Service(const Config& config, const std::optional<SealedIdentity>& identity)
     : config_(config),
       started_(net::now()),
       policy_(config.allow_public_reflection),
@@ -60,13 +111,18 @@ Service::Service(const Config& config)
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
       report_(loop_, SIGUSR1, [this] { print_summary(net::now()); }) {
-  for (const std::uint16_t port : config.open_ports) {
-    rooms_.push_back(std::make_unique<OpenPort>(loop_, Endpoint{config.bind, port}, config.room, policy_,
-                                                random_secret()));
-    noted_.emplace_back();
-    std::fprintf(stderr, "hubbub-relay: open room on %s\n", rooms_.back()->local().to_string().c_str());
+  if (config.sealed_port) {
+    CHECK(identity.has_value());
+    sealed_ = std::make_unique<SealedPort>(loop_, Endpoint{config.bind, *config.sealed_port},
+                                           sealed_options(config, *identity), policy_, random_);
+    std::fprintf(stderr, "hubbub-relay: sealed rooms on %s\n", sealed_->port.local().to_string().c_str());
   }
-  const int buffer = rooms_.front()->receive_buffer_bytes();
+  for (const std::uint16_t port : config.open_ports) {
+    rooms_.push_back(std::make_unique<OpenPort>(loop_, Endpoint{config.bind, port}, config.room, policy_));
+    noted_.emplace_back();
+    std::fprintf(stderr, "hubbub-relay: open room on %s\n", rooms_.back()->port.local().to_string().c_str());
+  }
+  const int buffer = any_port().receive_buffer_bytes();
   if (buffer < net::BatchSocket::kWantedBufferBytes) {
     spdlog::warn(
         "the system gives a receive buffer of {} KiB where {} KiB were asked for; a busy relay wants sysctl "
@@ -78,14 +134,39 @@ Service::Service(const Config& config)
   if (config.stats_every) stats_.start(*config.stats_every, *config.stats_every);
 }
 
+const Port& Service::any_port() const {
+  return sealed_ ? sealed_->port : rooms_.front()->port;
+}
+
+std::optional<std::uint16_t> Service::sealed_port() const {
+  if (!sealed_) return std::nullopt;
+  return sealed_->port.local().port;
+}
+
 void Service::run() {
   loop_.run();
-  for (const auto& room : rooms_) room->shut_down();
+  say_goodbye();
+  if (sealed_) sealed_->relay.shut_down();
+  for (const auto& room : rooms_) room->room.shut_down();
   print_summary(net::now());
 }
 
+// As much of it as the system takes in a moment: it is a courtesy, and nobody waits for it.
+void Service::say_goodbye() {
+  if (!sealed_) return;
+  const TimePoint deadline = net::now() + kGoodbyeLasts;
+  sealed_->relay.say_goodbye(net::now());
+  do {
+    sealed_->port.flush(net::now());
+  } while (sealed_->relay.unsettled() > 0 && net::now() < deadline);
+}
+
 void Service::tick(TimePoint now) {
-  for (const auto& room : rooms_) room->expire(now);
+  if (sealed_) {
+    sealed_->relay.expire(now);
+    sealed_->port.flush(now);
+  }
+  for (const auto& room : rooms_) room->room.expire(now);
   ++ticks_;
   if (ticks_ % kTicksPerAddressCheck == 0) learn_own_addresses();
   // The first minute is when an operator looks.
@@ -98,45 +179,83 @@ void Service::learn_own_addresses() {
     own.addresses.insert(interface.address);
     if (!interface.broadcast.is_unspecified()) own.broadcasts.insert(interface.broadcast);
   }
-  for (const auto& room : rooms_) own.ports.insert(room->local().port);
+  if (sealed_) own.ports.insert(sealed_->port.local().port);
+  for (const auto& room : rooms_) own.ports.insert(room->port.local().port);
   policy_.set_own(std::move(own));
 }
 
 // The only place that logs what outsiders cause: counts, on our own clock, so nothing they send can flood the
 // log.
 void Service::note_changes() {
-  for (std::size_t i = 0; i < rooms_.size(); ++i) {
-    const RoomSummary summary = rooms_[i]->summary();
-    Noted& noted = noted_[i];
-    for (std::size_t r = 0; r < kDropReasons; ++r) {
-      const auto reason = static_cast<DropReason>(r);
-      const std::uint64_t more = summary.books.dropped[r] - noted.books.dropped[r];
-      const char* advice = advice_for(reason);
-      if (more == 0) continue;
-      if (advice != nullptr) {
-        spdlog::warn("open {}: {} datagrams dropped as {}: {}", summary.port, more, name_of(reason), advice);
-      } else {
-        spdlog::info("open {}: {} datagrams dropped as {}", summary.port, more, name_of(reason));
-      }
-    }
-    if (summary.kernel_dropped != noted.kernel_dropped) {
-      spdlog::warn("open {}: the kernel dropped {} datagrams before the relay read them", summary.port,
-                   summary.kernel_dropped - noted.kernel_dropped);
-    }
-    const std::uint64_t joined = summary.books.peers_joined - noted.books.peers_joined;
-    const std::uint64_t expired = summary.books.peers_expired - noted.books.peers_expired;
-    if (joined + expired > 0)
-      spdlog::info("open {}: {} peers joined, {} expired, {} are here", summary.port, joined, expired,
-                   summary.peers);
-    noted = {.books = summary.books, .kernel_dropped = summary.kernel_dropped};
+  const Summary now = summary(net::now());
+  if (now.sealed) {
+    const SealedBooks& books = now.sealed->books;
+    note("sealed " + std::to_string(now.sealed->port),
+         {.dropped = books.dropped,
+          .kernel_dropped = now.sealed->kernel_dropped,
+          .joined = books.members_joined,
+          .left = books.members_left},
+         noted_sealed_);
+  }
+  for (std::size_t i = 0; i < now.rooms.size(); ++i) {
+    const RoomSummary& room = now.rooms[i];
+    note("open " + std::to_string(room.port),
+         {.dropped = room.books.dropped,
+          .kernel_dropped = room.kernel_dropped,
+          .joined = room.books.peers_joined,
+          .left = room.books.peers_expired},
+         noted_[i]);
   }
 }
 
+void Service::note(const std::string& port, const Noted& now, Noted& before) {
+  for (std::size_t r = 0; r < kDropReasons; ++r) {
+    const auto reason = static_cast<DropReason>(r);
+    const std::uint64_t more = now.dropped[r] - before.dropped[r];
+    const char* advice = advice_for(reason);
+    if (more == 0) continue;
+    if (advice != nullptr) {
+      spdlog::warn("{}: {} datagrams dropped as {}: {}", port, more, name_of(reason), advice);
+    } else {
+      spdlog::info("{}: {} datagrams dropped as {}", port, more, name_of(reason));
+    }
+  }
+  if (now.kernel_dropped != before.kernel_dropped) {
+    spdlog::warn("{}: the kernel dropped {} datagrams before the relay read them", port,
+                 now.kernel_dropped - before.kernel_dropped);
+  }
+  const std::uint64_t joined = now.joined - before.joined;
+  const std::uint64_t left = now.left - before.left;
+  if (joined + left > 0) spdlog::info("{}: {} joined, {} left", port, joined, left);
+  before = now;
+}
+
+Summary Service::summary(TimePoint now) const {
+  Summary summary{.uptime = now - started_};
+  if (sealed_) {
+    const SealedRelay& relay = sealed_->relay;
+    summary.sealed = SealedSummary{.port = sealed_->port.local().port,
+                                   .rooms = relay.rooms(),
+                                   .sessions = relay.sessions(),
+                                   .members = relay.members(),
+                                   .waiting = relay.waiting(),
+                                   .unsettled = relay.unsettled(),
+                                   .kernel_dropped = sealed_->port.kernel_dropped(),
+                                   .books = relay.books()};
+  }
+  for (const auto& open : rooms_) {
+    summary.rooms.push_back({.port = open->port.local().port,
+                             .peers = open->room.peers(),
+                             .waiting = open->room.waiting(),
+                             .unsettled = open->room.unsettled(),
+                             .kernel_dropped = open->port.kernel_dropped(),
+                             .books = open->room.books()});
+  }
+  return summary;
+}
+
 void Service::print_summary(TimePoint now) const {
-  std::vector<RoomSummary> summaries;
-  for (const auto& room : rooms_) summaries.push_back(room->summary());
-  const std::string text =
-      config_.stats_json ? summary_json(summaries, now - started_) : summary_text(summaries, now - started_);
+  const std::string text = config_.stats_json ? summary_json(summary(now)) : summary_text(summary(now));
   if (!takes_output(STDOUT_FILENO)) return;
   std::fputs(text.c_str(), stdout);
   std::fflush(stdout);

@@ -26,52 +26,111 @@ nlohmann::ordered_json reasons_json(const Counters& counters) {
   return object;
 }
 
+std::string sealed_text(const SealedSummary& port, Duration uptime) {
+  const SealedBooks& b = port.books;
+  return fmt::format(
+      "sealed {}: up {:.0f} s, {} rooms, {} members, {} sessions ({} handshakes, {} rekeys, {} moves, {} "
+      "expired); "
+      "received {} = hellos {} + key requests {} + resets {} + envelopes {} + dropped {}{}; "
+      "accepted {} = forwarded {} + waiting {} + discarded {}{}; refused {}{}; recovered {}, resent {}; "
+      "due {} = sent {} + unsent {}{} + unsettled {}; kernel dropped {}; books {}\n",
+      port.port, to_seconds(uptime), port.rooms, port.members, port.sessions, b.handshakes, b.rekeys, b.moves,
+      b.sessions_expired, b.received, b.hellos, b.key_requests, b.resets, b.envelopes, total_of(b.dropped),
+      reasons_text<DropReason>(b.dropped), b.accepted, b.forwarded, port.waiting, total_of(b.discarded),
+      reasons_text<DropReason>(b.discarded), total_of(b.refused), reasons_text<DropReason>(b.refused),
+      b.recovered, b.resent, b.due, b.sent, total_of(b.unsent), reasons_text<UnsentReason>(b.unsent),
+      port.unsettled, port.kernel_dropped,
+      b.balance(port.waiting, port.unsettled) ? "balance" : "DO NOT BALANCE");
+}
+
+nlohmann::ordered_json sealed_json(const SealedSummary& port) {
+  const SealedBooks& b = port.books;
+  return {{"port", port.port},
+          {"rooms", port.rooms},
+          {"members", port.members},
+          {"sessions", port.sessions},
+          {"handshakes", b.handshakes},
+          {"rekeys", b.rekeys},
+          {"moves", b.moves},
+          {"sessions_expired", b.sessions_expired},
+          {"members_joined", b.members_joined},
+          {"members_left", b.members_left},
+          {"received", b.received},
+          {"received_bytes", b.received_bytes},
+          {"hellos", b.hellos},
+          {"key_requests", b.key_requests},
+          {"resets", b.resets},
+          {"envelopes", b.envelopes},
+          {"dropped", total_of(b.dropped)},
+          {"dropped_by_reason", reasons_json<DropReason>(b.dropped)},
+          {"accepted", b.accepted},
+          {"forwarded", b.forwarded},
+          {"waiting", port.waiting},
+          {"discarded", total_of(b.discarded)},
+          {"discarded_by_reason", reasons_json<DropReason>(b.discarded)},
+          {"refused", total_of(b.refused)},
+          {"refused_by_reason", reasons_json<DropReason>(b.refused)},
+          {"recovered", b.recovered},
+          {"resent", b.resent},
+          {"due", b.due},
+          {"sent", b.sent},
+          {"sent_bytes", b.sent_bytes},
+          {"unsent", total_of(b.unsent)},
+          {"unsent_by_reason", reasons_json<UnsentReason>(b.unsent)},
+          {"unsettled", port.unsettled},
+          {"kernel_dropped", port.kernel_dropped},
+          {"balanced", b.balance(port.waiting, port.unsettled)}};
+}
+
 }  // namespace
 
-std::string summary_text(std::span<const RoomSummary> rooms, Duration uptime) {
+std::string summary_text(const Summary& summary) {
   std::string text;
-  for (const RoomSummary& room : rooms) {
+  if (summary.sealed) text += sealed_text(*summary.sealed, summary.uptime);
+  for (const RoomSummary& room : summary.rooms) {
     const Books& b = room.books;
     text += fmt::format(
         "open {}: up {:.0f} s, {} peers ({} joined, {} expired); received {} = keepalives {} + pings {} + "
         "forwarded {} + waiting {} + dropped {}{}; "
         "due {} = sent {} + unsent {}{} + unsettled {}; kernel dropped {}; books {}\n",
-        room.port, to_seconds(uptime), room.peers, b.peers_joined, b.peers_expired, b.received, b.keepalives,
-        b.pings, b.forwarded, room.waiting, b.dropped_total(), reasons_text<DropReason>(b.dropped), b.due,
-        b.sent, b.unsent_total(), reasons_text<UnsentReason>(b.unsent), room.unsettled, room.kernel_dropped,
+        room.port, to_seconds(summary.uptime), room.peers, b.peers_joined, b.peers_expired, b.received,
+        b.keepalives, b.pings, b.forwarded, room.waiting, b.dropped_total(),
+        reasons_text<DropReason>(b.dropped), b.due, b.sent, b.unsent_total(),
+        reasons_text<UnsentReason>(b.unsent), room.unsettled, room.kernel_dropped,
         b.balance(room.waiting, room.unsettled) ? "balance" : "DO NOT BALANCE");
   }
   return text;
 }
 
-std::string summary_json(std::span<const RoomSummary> rooms, Duration uptime) {
-  nlohmann::ordered_json summary = {{"uptime_s", to_seconds(uptime)},
-                                    {"rooms", nlohmann::ordered_json::array()}};
-  for (const RoomSummary& room : rooms) {
+std::string summary_json(const Summary& summary) {
+  nlohmann::ordered_json json = {{"uptime_s", to_seconds(summary.uptime)},
+                                 {"rooms", nlohmann::ordered_json::array()}};
+  if (summary.sealed) json["sealed"] = sealed_json(*summary.sealed);
+  for (const RoomSummary& room : summary.rooms) {
     const Books& b = room.books;
-    summary["rooms"].push_back({{"kind", "open"},
-                                {"port", room.port},
-                                {"peers", room.peers},
-                                {"peers_joined", b.peers_joined},
-                                {"peers_expired", b.peers_expired},
-                                {"received", b.received},
-                                {"received_bytes", b.received_bytes},
-                                {"keepalives", b.keepalives},
-                                {"pings", b.pings},
-                                {"forwarded", b.forwarded},
-                                {"waiting", room.waiting},
-                                {"dropped", b.dropped_total()},
-                                {"dropped_by_reason", reasons_json<DropReason>(b.dropped)},
-                                {"due", b.due},
-                                {"sent", b.sent},
-                                {"sent_bytes", b.sent_bytes},
-                                {"unsent", b.unsent_total()},
-                                {"unsent_by_reason", reasons_json<UnsentReason>(b.unsent)},
-                                {"unsettled", room.unsettled},
-                                {"kernel_dropped", room.kernel_dropped},
-                                {"balanced", b.balance(room.waiting, room.unsettled)}});
+    json["rooms"].push_back({{"kind", "open"},
+                             {"port", room.port},
+                             {"peers", room.peers},
+                             {"peers_joined", b.peers_joined},
+                             {"peers_expired", b.peers_expired},
+                             {"received", b.received},
+                             {"received_bytes", b.received_bytes},
+                             {"keepalives", b.keepalives},
+                             {"pings", b.pings},
+                             {"forwarded", b.forwarded},
+                             {"waiting", room.waiting},
+                             {"dropped", b.dropped_total()},
+                             {"dropped_by_reason", reasons_json<DropReason>(b.dropped)},
+                             {"due", b.due},
+                             {"sent", b.sent},
+                             {"sent_bytes", b.sent_bytes},
+                             {"unsent", b.unsent_total()},
+                             {"unsent_by_reason", reasons_json<UnsentReason>(b.unsent)},
+                             {"unsettled", room.unsettled},
+                             {"kernel_dropped", room.kernel_dropped},
+                             {"balanced", b.balance(room.waiting, room.unsettled)}});
   }
-  return summary.dump() + "\n";
+  return json.dump() + "\n";
 }
 
 }  // namespace hubbub::relay

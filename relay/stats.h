@@ -1,12 +1,14 @@
-// The summary of the relay's books, for people (one line a room) and for programs (one JSON object).
+// The summary of the relay's books, for people (one line a port) and for programs (one JSON object).
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "codec/wire/units.h"
 #include "relay/core/books.h"
+#include "relay/core/sealed_books.h"
 
 namespace hubbub::relay {
 
@@ -19,7 +21,24 @@ struct RoomSummary {
   Books books;
 };
 
-std::string summary_text(std::span<const RoomSummary> rooms, Duration uptime);
-std::string summary_json(std::span<const RoomSummary> rooms, Duration uptime);
+struct SealedSummary {
+  std::uint16_t port = 0;
+  std::size_t rooms = 0;
+  std::size_t sessions = 0;
+  std::size_t members = 0;
+  std::size_t waiting = 0;
+  std::uint64_t unsettled = 0;
+  std::uint64_t kernel_dropped = 0;
+  SealedBooks books;
+};
+
+struct Summary {
+  Duration uptime{};
+  std::optional<SealedSummary> sealed{};
+  std::vector<RoomSummary> rooms{};
+};
+
+std::string summary_text(const Summary& summary);
+std::string summary_json(const Summary& summary);
 
 }  // namespace hubbub::relay

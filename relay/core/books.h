@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <string_view>
 
 #include "codec/wire/drop_reason.h"
@@ -28,6 +29,11 @@ constexpr std::string_view name_of(UnsentReason reason) {
   return kNames[static_cast<std::size_t>(reason)];
 }
 
+template <std::size_t N>
+constexpr std::uint64_t total_of(const std::array<std::uint64_t, N>& counters) {
+  return std::accumulate(counters.begin(), counters.end(), std::uint64_t{0});
+}
+
 struct Books {
   // In.
   std::uint64_t received = 0;
@@ -45,8 +51,8 @@ struct Books {
   std::uint64_t peers_joined = 0;
   std::uint64_t peers_expired = 0;
 
-  [[nodiscard]] std::uint64_t dropped_total() const;
-  [[nodiscard]] std::uint64_t unsent_total() const;
+  [[nodiscard]] std::uint64_t dropped_total() const { return total_of(dropped); }
+  [[nodiscard]] std::uint64_t unsent_total() const { return total_of(unsent); }
   // `waiting` datagrams are queued, `unsettled` copies are under way.
   [[nodiscard]] bool balance(std::uint64_t waiting, std::uint64_t unsettled) const;
 

@@ -15,6 +15,7 @@
 #include "codec/wire/units.h"
 #include "relay/core/books.h"
 #include "relay/core/broadcast_queue.h"
+#include "relay/core/datagram_core.h"
 #include "relay/core/source_policy.h"
 #include "relay/core/token_bucket.h"
 
@@ -26,32 +27,21 @@ struct OpenRoomOptions {
   double peer_rate = kDefaultPeerRate;  // datagrams a second; 0 for no limit
 };
 
-// One payload and who is due a copy of it. Valid until the room is next called.
-struct Outgoing {
-  std::span<const std::byte> payload;
-  std::span<const Recipient> recipients;
-};
-
-class OpenRoom {
+class OpenRoom final : public DatagramCore {
  public:
   // `policy` outlives the room. `hash_secret` keeps strangers from choosing addresses that collide.
   OpenRoom(const OpenRoomOptions& options, const SourcePolicy& policy, std::uint64_t hash_secret);
 
-  // One datagram from `from`, sent to our address `to`. `truncated`: it was longer than `bytes`.
   void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
-               bool truncated);
-
-  // What is to be sent next, or nothing. The answer stays the same until `settle` has dealt with it.
-  std::optional<Outgoing> next(TimePoint now);
-  // The first `done` recipients of `next` were dealt with; of these, `unsent` did not get theirs, for
-  // `reason`.
-  void settle(std::size_t done, std::size_t unsent, UnsentReason reason);
-
+               bool truncated) override;
+  std::optional<Outgoing> next(TimePoint now) override;
+  void settle(std::size_t done, std::size_t unsent, UnsentReason reason) override;
   // Forgets peers that were silent for the timeout: at once, or as soon as the broadcast under way is
   // through.
-  void expire(TimePoint now);
-  // Closes the books: what still waits is counted as dropped.
-  void shut_down();
+  void expire(TimePoint now) override;
+  // An open room has no words for it.
+  void say_goodbye(TimePoint) override {}
+  void shut_down() override;
 
   [[nodiscard]] const Books& books() const { return books_; }
   [[nodiscard]] std::size_t peers() const { return peers_.size(); }

@@ -1,5 +1,5 @@
-// Which sources an open room answers at all. It believes any source address, so this is what keeps a forged
-// one from turning the relay against a bystander or against itself.
+// Which sources the relay answers at all. An open room believes any source address, so this is what keeps a
+// forged one from turning the relay against a bystander; in every room, against itself.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,9 @@ class SourcePolicy {
   // The machine's addresses change while a relay runs; ports are those of all rooms.
   void set_own(OwnEndpoints own) { own_ = std::move(own); }
 
-  // Why a datagram from `source` is refused; `nullopt` where it is welcome.
+  // Why nobody could be answered at `source`: no address of a peer, or the relay itself.
+  [[nodiscard]] std::optional<DropReason> unanswerable(const Endpoint& source) const;
+  // Why an open room refuses a datagram from `source`; `nullopt` where it is welcome.
   [[nodiscard]] std::optional<DropReason> refuses(const Endpoint& source) const;
 
  private:

@@ -80,7 +80,7 @@ RoomSummary summary() {
 
 TEST(Summary, TextIsOneLineARoomWithNonZeroReasonsOnly) {
   const std::vector<RoomSummary> rooms = {summary(), {.port = 5'242, .books = {}}};
-  EXPECT_EQ(summary_text(rooms, 90s),
+  EXPECT_EQ(summary_text({.uptime = 90s, .rooms = rooms}),
             "open 5241: up 90 s, 7 peers (9 joined, 2 expired); received 20 = keepalives 1 + pings 2 + "
             "forwarded 4 + waiting 7 + dropped 6 (oversize "
             "5, stale 1); due 30 = sent 20 + unsent 5 (unreachable 3, shutdown 2) + unsettled 5; kernel "
@@ -93,13 +93,14 @@ TEST(Summary, TextIsOneLineARoomWithNonZeroReasonsOnly) {
 TEST(Summary, SaysWhenBooksDoNotBalance) {
   RoomSummary off = summary();
   ++off.books.sent;
-  EXPECT_NE(summary_text({&off, 1}, 1s).find("books DO NOT BALANCE"), std::string::npos);
-  EXPECT_EQ(nlohmann::json::parse(summary_json({&off, 1}, 1s))["rooms"][0]["balanced"], false);
+  EXPECT_NE(summary_text({.uptime = 1s, .rooms = {off}}).find("books DO NOT BALANCE"), std::string::npos);
+  EXPECT_EQ(nlohmann::json::parse(summary_json({.uptime = 1s, .rooms = {off}}))["rooms"][0]["balanced"],
+            false);
 }
 
 TEST(Summary, JsonSaysTheSame) {
   const std::vector<RoomSummary> rooms = {summary()};
-  const std::string text = summary_json(rooms, 1500ms);
+  const std::string text = summary_json({.uptime = 1500ms, .rooms = rooms});
   EXPECT_EQ(text.find('\n'), text.size() - 1) << "one object a line";
   const auto json = nlohmann::json::parse(text);
   EXPECT_EQ(json["uptime_s"], 1.5);

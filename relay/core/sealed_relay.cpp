@@ -1,0 +1,629 @@
+#include "relay/core/sealed_relay.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include "codec/session/handshake.h"
+#include "codec/wire/check.h"
+
+namespace hubbub::relay {
+namespace {
+
+// Answers that may wait: the shell sends after every batch it reads. One more is not made.
+constexpr std::size_t kMaxAnswers = 1'024;
+constexpr Duration kReportInterval = 1s;
+// Session ids carry their worker's number in the top eight bits; there is one worker, number 0.
+constexpr std::uint32_t kSessionIdMask = 0x00FF'FFFF;
+
+}  // namespace
+
+SealedRelay::SealedRelay(const SealedOptions& options, const SourcePolicy& policy, TimePoint now,
+                         seal::Random& random)
+    : options_(options),
+      policy_(policy),
+      random_(random),
+      doorman_(options.door, now, random),
+      rooms_(16, RoomIdHash{random.u64()}) {}
+
+// --- Receive: count, check the source, and then by the datagram's kind
+
+void SealedRelay::receive(TimePoint now, const Endpoint& from, const IpAddress& to,
+                          std::span<const std::byte> bytes, bool truncated) {
+  ++books_.received;
+  books_.received_bytes += bytes.size();
+  if (const auto reason = policy_.unanswerable(from)) return books_.drop(*reason);
+  if (truncated || bytes.size() > kMaxSealedDatagramBytes) return books_.drop(DropReason::kOversize);
+  const Recipient source{.to = from, .from = to};
+  switch (sealed_kind_of(bytes).value_or(SealedKind::kRetry)) {
+    case SealedKind::kHello:
+    case SealedKind::kKeyRequest:
+      return meet(now, source, bytes);
+    case SealedKind::kEnvelope:
+      return open_envelope(now, source, bytes);
+    default:
+      return books_.drop(DropReason::kUnknownKind);
+  }
+}
+
+// --- Strangers
+
+void SealedRelay::meet(TimePoint now, const Recipient& stranger, std::span<const std::byte> datagram) {
+  const bool full = sessions_.size() >= options_.max_sessions;
+  const auto verdict = doorman_.hear(now, stranger.to, datagram, full);
+  if (const auto* silence = std::get_if<DropReason>(&verdict)) return books_.drop(*silence);
+  if (const auto* hello = std::get_if<Hello>(&verdict)) return let_in(now, stranger, *hello);
+  if (answers_.size() >= kMaxAnswers) return books_.drop(DropReason::kOverloaded);
+  ++(datagram[0] == std::byte{static_cast<std::uint8_t>(SealedKind::kHello)} ? books_.hellos
+                                                                              : books_.key_requests);
+  answer(stranger, std::get<Doorman::Answer>(verdict).view());
+}
+
+void SealedRelay::let_in(TimePoint now, const Recipient& stranger, const Hello& hello) {
+  if (answers_.size() >= kMaxAnswers) return books_.drop(DropReason::kOverloaded);
+  Grant grant;
+  grant.session_id = draw_session_id();
+  grant.reset_token = doorman_.reset_token(grant.session_id);
+  grant.idle_timeout_ms =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
+  Reply reply{.preamble = {.kind = SealedKind::kReply, .nonce = hello.preamble.nonce}};
+  const auto established =
+      session::respond(options_.door.keys, options_.door.psk, {}, hello.noise, grant, random_, reply.noise);
+  if (!established) return books_.drop(DropReason::kBadHandshake);
+
+  ++books_.hellos;
+  ++books_.handshakes;
+  auto session = std::make_unique<Session>(
+      Session{.channel = session::SealedChannel(grant.session_id, established->keys, seal::Role::kResponder),
+              .hash = established->hash,
+              .path = stranger,
+              .last_heard = now,
+              .envelopes = TokenBucket(options_.peer_rate, now),
+              .asks = TokenBucket(kAsksASecond, now),
+              .place = sessions_.size()});
+  by_id_[grant.session_id] = session.get();
+  sessions_.push_back(std::move(session));
+  pending_.push_back(grant.session_id);
+  // Those who never finish give way, the oldest first.
+  while (pending_.size() > kMaxPendingSessions) {
+    const auto oldest = by_id_.find(pending_.front());
+    pending_.pop_front();
+    if (oldest != by_id_.end() && !oldest->second->confirmed) end_session(*oldest->second);
+  }
+  std::array<std::byte, Reply::kBytes> bytes{};
+  ByteWriter writer(bytes);
+  reply.serialize(writer);
+  answer(stranger, writer.written());
+}
+
+std::uint32_t SealedRelay::draw_session_id() {
+  std::uint32_t id = 0;
+  while (id == 0 || by_id_.contains(id)) id = random_.u32() & kSessionIdMask;
+  return id;
+}
+
+// --- Sessions: find, open, and only then does anything change
+
+void SealedRelay::open_envelope(TimePoint now, const Recipient& from, std::span<const std::byte> datagram) {
+  const auto envelope = Envelope::parse(datagram);
+  if (!envelope) return books_.drop(envelope.error());
+  const auto found = by_id_.find(envelope->session_id);
+  if (found == by_id_.end()) {
+    const auto reset = answers_.size() < kMaxAnswers ? doorman_.reset(now, from.to, envelope->session_id)
+                                                     : std::nullopt;
+    if (!reset) return books_.drop(DropReason::kUnknownSession);
+    ++books_.resets;
+    return answer(from, reset->view());
+  }
+  Session& session = *found->second;
+  session::SealedChannel* channel = channel_of(session, envelope->session_id);
+  CHECK(channel != nullptr);
+  const auto opened = channel->open(*envelope, plaintext_);
+  if (!opened) return books_.drop(opened.error());
+  if (options_.peer_rate > 0 && !session.envelopes.take(options_.peer_rate, now))
+    return books_.drop(DropReason::kRateLimited);
+
+  ++books_.envelopes;
+  session.last_heard = now;
+  confirm(now, session, *channel);
+  // Confirming may have moved the channel to its place as the one in use.
+  channel = channel_of(session, envelope->session_id);
+  check_path(now, session, from, datagram.size(), opened->newest && channel == &session.channel);
+  act_on({.now = now, .session = session, .channel = *channel, .from = from}, opened->elements);
+}
+
+session::SealedChannel* SealedRelay::channel_of(Session& session, std::uint32_t session_id) {
+  if (session.channel.session_id() == session_id) return &session.channel;
+  if (session.rekeying && session.rekeying->channel.session_id() == session_id) return &session.rekeying->channel;
+  if (session.old && session.old->channel.session_id() == session_id) return &session.old->channel;
+  return nullptr;
+}
+
+// The first envelope under new keys puts them to use.
+void SealedRelay::confirm(TimePoint now, Session& session, const session::SealedChannel& channel) {
+  session.confirmed = true;
+  if (!session.rekeying || &channel != &session.rekeying->channel) return;
+  if (session.old) by_id_.erase(session.old->channel.session_id());
+  session.old = std::make_unique<OldKeys>(OldKeys{.channel = session.channel, .until = now + kOldKeysLast});
+  session.channel = session.rekeying->channel;
+  session.hash = session.rekeying->hash;
+  session.rekeying.reset();
+  ++books_.rekeys;
+}
+
+// A session is its id, not an address: but an address has to show that it is the session's before more goes there
+// than three times what came from it. A packet that somebody copied and sent on first comes from an address that
+// can never show it.
+void SealedRelay::check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes, bool newest) {
+  if (from.to == session.path.to) {
+    session.path.from = from.from;
+    if (session.room != nullptr) session.room->move(session);
+    if (newest) session.check.reset();  // back where it was
+    return;
+  }
+  if (!session.check || session.check->path.to != from.to) {
+    if (!newest) return;
+    session.check = std::make_unique<PathCheck>(
+        PathCheck{.path = from, .token = random_.u64(), .next_challenge = now});
+  }
+  session.check->bytes_received += bytes;
+  if (now >= session.check->next_challenge) challenge(now, session);
+}
+
+void SealedRelay::challenge(TimePoint now, Session& session) {
+  constexpr std::size_t kBytes = Element::kHeaderBytes + PingElement::kBytes;
+  constexpr std::size_t kDatagramBytes = kBytes + Envelope::kOverheadBytes;
+  PathCheck& check = *session.check;
+  if (check.bytes_sent + kDatagramBytes > kPathAmplification * check.bytes_received) return;
+  if (answers_.size() >= kMaxAnswers) return;
+  check.next_challenge = now + kPathChallengeInterval;
+  check.bytes_sent += kDatagramBytes;
+  std::array<std::byte, kBytes> bytes{};
+  ByteWriter writer(bytes);
+  CHECK((PingElement{.token = check.token}.serialize(writer, ElementType::kPathChallenge)));
+  answer_sealed(session.channel, check.path, writer.written());
+}
+
+// --- Elements: admit, and route
+
+void SealedRelay::act_on(const Arrival& arrival, std::span<const std::byte> elements) {
+  ElementReader reader(elements);
+  std::span<const std::byte> last_frame;
+  while (const auto element = reader.next()) {
+    if (arrival.session.leaving) return;
+    const auto type = static_cast<std::uint8_t>(element->type);
+    const bool of_session = type >= static_cast<std::uint8_t>(ElementType::kPing) &&
+                            type <= static_cast<std::uint8_t>(ElementType::kRekeyed);
+    const auto problem = of_session ? act_on_session_element(arrival, *element)
+                                    : act_on_member_element(arrival, *element, last_frame);
+    if (problem) books_.refuse(*problem);
+    if (element->type == ElementType::kGoodbye && !problem) return;  // the session may be no more
+  }
+  if (const auto problem = reader.problem()) books_.refuse(*problem);
+}
+
+std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arrival, const Element& element) {
+  Session& session = arrival.session;
+  switch (element.type) {
+    case ElementType::kPing: {
+      const auto ping = PingElement::parse(element.body);
+      if (!ping) return ping.error();
+      std::array<std::byte, Element::kHeaderBytes + Pong::kBytes> bytes{};
+      ByteWriter writer(bytes);
+      const Pong pong{.token = ping->token,
+                      .members = static_cast<std::uint32_t>(session.room != nullptr ? session.room->size() : 0)};
+      CHECK(pong.serialize(writer));
+      answer_sealed(session.channel, session.path, writer.written());
+      return std::nullopt;
+    }
+    case ElementType::kJoin:
+      return join(arrival, element);
+    case ElementType::kRekey:
+      return rekey(arrival, element);
+    case ElementType::kPathResponse:
+      return path_response(arrival, element);
+    case ElementType::kGoodbye: {
+      const auto goodbye = Goodbye::parse(element.body);
+      if (!goodbye) return goodbye.error();
+      end_session(session);
+      return std::nullopt;
+    }
+    default:
+      return DropReason::kUnknownKind;
+  }
+}
+
+std::optional<DropReason> SealedRelay::act_on_member_element(const Arrival& arrival, const Element& element,
+                                                             std::span<const std::byte>& last_frame) {
+  if (element.type == ElementType::kPadding) return std::nullopt;
+  const bool known = static_cast<std::uint8_t>(element.type) <= static_cast<std::uint8_t>(ElementType::kReport) ||
+                     element.type == ElementType::kText || element.type == ElementType::kAsk ||
+                     element.type == ElementType::kEcho;
+  if (!known) return DropReason::kUnknownKind;
+  if (arrival.session.room == nullptr) return DropReason::kNotJoined;
+  switch (element.type) {
+    case ElementType::kFrame: {
+      const auto parsed = FrameElement::parse(element.body);
+      if (!parsed) return parsed.error();
+      last_frame = parsed->frame;
+      return frame(arrival, parsed->frame);
+    }
+    case ElementType::kSibling:
+      return sibling(arrival, element, last_frame);
+    case ElementType::kRepair:
+      return repair(arrival, element);
+    case ElementType::kNack:
+      return nack(arrival, element);
+    case ElementType::kReport: {
+      // What a listener says of its link; who acts on it comes with redundancy downstream.
+      const auto report = Report::parse(element.body);
+      return report ? std::nullopt : std::optional(report.error());
+    }
+    case ElementType::kText:
+      return text(arrival, element);
+    case ElementType::kAsk:
+      return ask(arrival, element);
+    default:
+      return echo(arrival, element);
+  }
+}
+
+std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Element& element) {
+  const auto wish = Join::parse(element.body);
+  if (!wish) return wish.error();
+  Session& session = arrival.session;
+  std::array<std::byte, Element::kHeaderBytes + Welcome::kBytes> bytes{};
+  ByteWriter writer(bytes);
+  std::optional<TurnedAway::Reason> turned_away;
+  if (session.room == nullptr || session.room->id() != wish->room_id || session.ssrc != wish->ssrc) {
+    if (session.room != nullptr && session.room == broadcasting_) return DropReason::kOverloaded;  // it asks again
+    SealedRoom& room = room_for(wish->room_id);
+    const Session* holder = room.find(wish->ssrc);
+    if (holder != nullptr && holder != &session) {
+      turned_away = TurnedAway::Reason::kSsrcTaken;
+    } else if (room.size() >= options_.max_members && session.room != &room) {
+      turned_away = TurnedAway::Reason::kRoomFull;
+    } else {
+      if (session.room != nullptr) leave_room(session);
+      // Leaving may have emptied, and so ended, the very room.
+      room_for(wish->room_id).add(session, wish->ssrc);
+      session.stream.reset();
+      ++members_;
+      ++books_.members_joined;
+    }
+  }
+  if (turned_away) {
+    CHECK((TurnedAway{.ssrc = wish->ssrc, .reason = *turned_away}.serialize(writer)));
+  } else {
+    const Welcome welcome{.ssrc = wish->ssrc, .members = static_cast<std::uint32_t>(session.room->size())};
+    CHECK(welcome.serialize(writer));
+  }
+  answer_sealed(arrival.channel, session.path, writer.written());
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::rekey(const Arrival& arrival, const Element& element) {
+  Session& session = arrival.session;
+  if (element.body.size() != Hello::kNoiseBytes) return DropReason::kBadElement;
+  session::NoiseHello hello;
+  std::ranges::copy(element.body, hello.begin());
+  // The same question again gets the same answer: the first may have been lost.
+  if (!session.rekeying || session.rekeying->hello != hello) {
+    if (&arrival.channel != &session.channel) return DropReason::kBadHandshake;
+    Grant grant;
+    grant.session_id = draw_session_id();
+    grant.reset_token = doorman_.reset_token(grant.session_id);
+    grant.idle_timeout_ms =
+        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
+    session::NoiseReply reply;
+    const auto established = session::respond(options_.door.keys, options_.door.psk, {.rekeyed = session.hash}, hello,
+                                              grant, random_, reply);
+    if (!established) return DropReason::kBadHandshake;
+    if (session.rekeying) by_id_.erase(session.rekeying->channel.session_id());
+    session.rekeying = std::make_unique<Rekeying>(
+        Rekeying{.hello = hello,
+                 .reply = reply,
+                 .channel = session::SealedChannel(grant.session_id, established->keys, seal::Role::kResponder),
+                 .hash = established->hash});
+    by_id_[grant.session_id] = &session;
+  }
+  std::array<std::byte, Element::kHeaderBytes + Reply::kNoiseBytes> bytes{};
+  ByteWriter writer(bytes);
+  CHECK(write_element(writer, ElementType::kRekeyed, session.rekeying->reply));
+  answer_sealed(arrival.channel, session.path, writer.written());
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::path_response(const Arrival& arrival, const Element& element) {
+  const auto response = PingElement::parse(element.body);
+  if (!response) return response.error();
+  Session& session = arrival.session;
+  if (!session.check || session.check->path.to != arrival.from.to || session.check->token != response->token)
+    return DropReason::kBadElement;
+  session.path = session.check->path;
+  session.check.reset();
+  if (session.room != nullptr) session.room->move(session);
+  ++books_.moves;
+  return std::nullopt;
+}
+
+// --- Voice
+
+std::optional<DropReason> SealedRelay::frame(const Arrival& arrival, std::span<const std::byte> bytes) {
+  const auto parsed = SealedFrame::parse(bytes);
+  if (!parsed) return parsed.error();
+  Session& session = arrival.session;
+  if (parsed->header.ssrc != session.ssrc) return DropReason::kForeignSsrc;
+  if (!session.stream) session.stream = std::make_unique<Stream>();
+  if (const auto problem = session.stream->take(arrival.now, *parsed, bytes)) return problem;
+  broadcast(arrival, Queue::Class::kVoice, bytes);
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::sibling(const Arrival& arrival, const Element& element,
+                                               std::span<const std::byte> last_frame) {
+  const auto parsed = Sibling::parse(element.body);
+  if (!parsed) return parsed.error();
+  const auto beside = SealedFrame::parse(last_frame);
+  if (!beside || beside->header.ssrc != arrival.session.ssrc || !arrival.session.stream)
+    return DropReason::kBadElement;
+  const auto restored = arrival.session.stream->restore(*parsed, *beside);
+  if (!restored) return DropReason::kBadElement;
+  const auto problem = frame(arrival, *restored);
+  if (!problem) ++books_.recovered;
+  return problem;
+}
+
+std::optional<DropReason> SealedRelay::repair(const Arrival& arrival, const Element& element) {
+  const auto parsed = RepairSymbol::parse(element.body);
+  if (!parsed) return parsed.error();
+  if (!arrival.session.stream) return DropReason::kBadFrame;
+  Stream& stream = *arrival.session.stream;
+  if (const auto problem = stream.repair(*parsed)) return problem;
+  while (const auto restored = stream.next_recovered()) {
+    if (!frame(arrival, *restored)) ++books_.recovered;
+  }
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::nack(const Arrival& arrival, const Element& element) {
+  const auto parsed = Nack::parse(element.body);
+  if (!parsed) return parsed.error();
+  const Session* speaker = arrival.session.room->find(parsed->ssrc);
+  if (speaker == nullptr || speaker == &arrival.session || !speaker->stream) return DropReason::kNoSuchMember;
+  for (const Nack::Item& item : parsed->items) {
+    for (int i = 0; i <= 16; ++i) {
+      if (i > 0 && (item.blp & (1U << static_cast<unsigned>(i - 1))) == 0) continue;
+      const auto bytes = speaker->stream->cached(arrival.now, SequenceNumber{item.pid} + i);
+      if (bytes.empty()) continue;
+      if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
+      // A request is small and what it asks for is not: a frame in answer counts as an envelope of the asker's.
+      if (options_.peer_rate > 0 && !arrival.session.envelopes.take(options_.peer_rate, arrival.now))
+        return DropReason::kRateLimited;
+      answer(arrival.session.path, bytes);
+      ++books_.resent;
+    }
+  }
+  return std::nullopt;
+}
+
+// --- What members seal for each other
+
+std::optional<DropReason> SealedRelay::text(const Arrival& arrival, const Element& element) {
+  const auto object = SealedObject::parse(element.body);
+  if (!object) return object.error();
+  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
+  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
+  ByteWriter writer(bundle);
+  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
+  CHECK(write_element(writer, ElementType::kText, element.body));
+  broadcast(arrival, Queue::Class::kData, writer.written());
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::ask(const Arrival& arrival, const Element& element) {
+  const auto parsed = Ask::parse(element.body);
+  if (!parsed) return parsed.error();
+  const auto object = SealedObject::parse(parsed->object);
+  if (!object) return object.error();
+  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
+  const Session* target = arrival.session.room->find(parsed->target);
+  if (target == nullptr || target == &arrival.session) return DropReason::kNoSuchMember;
+  if (!arrival.session.asks.take(kAsksASecond, arrival.now)) return DropReason::kRateLimited;
+  if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
+  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
+  ByteWriter writer(bundle);
+  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
+  CHECK(parsed->serialize(writer));
+  answer(target->path, writer.written());
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::echo(const Arrival& arrival, const Element& element) {
+  const auto parsed = Echo::parse(element.body);
+  if (!parsed) return parsed.error();
+  const auto object = SealedObject::parse(parsed->object);
+  if (!object) return object.error();
+  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
+  Echo alone;
+  alone.object = parsed->object;
+  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
+  ByteWriter writer(bundle);
+  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
+  CHECK(alone.serialize(writer));
+  for (std::size_t i = 0; i < parsed->asker_count; ++i) {
+    const Session* asker = arrival.session.room->find(parsed->askers[i]);
+    if (asker == nullptr) continue;  // gone since
+    if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
+    answer(asker->path, writer.written());
+  }
+  return std::nullopt;
+}
+
+// --- Broadcast
+
+void SealedRelay::broadcast(const Arrival& arrival, Queue::Class kind, std::span<const std::byte> payload) {
+  ++books_.accepted;
+  const Origin origin{.room = arrival.session.room->number(), .ssrc = arrival.session.ssrc};
+  if (queue_.push(kind, arrival.now, origin, payload)) books_.discard(DropReason::kQueueFull);
+}
+
+void SealedRelay::answer(const Recipient& recipient, std::span<const std::byte> bytes) {
+  ++books_.due;
+  answers_.push_back({.recipient = recipient, .bytes = {bytes.begin(), bytes.end()}});
+}
+
+void SealedRelay::answer_sealed(session::SealedChannel& channel, const Recipient& recipient,
+                                std::span<const std::byte> elements) {
+  if (answers_.size() >= kMaxAnswers) return;
+  std::array<std::byte, kMaxSealedDatagramBytes> datagram{};
+  const std::size_t size = channel.seal(elements, datagram);
+  answer(recipient, std::span(datagram).first(size));
+}
+
+std::optional<Outgoing> SealedRelay::next(TimePoint now) {
+  if (!answers_.empty())
+    return Outgoing{.payload = answers_.front().bytes, .recipients = std::span(&answers_.front().recipient, 1)};
+  while (cursor_ == end_) {
+    broadcasting_ = nullptr;
+    end_leaving();
+    books_.discard(DropReason::kStale, queue_.discard_stale_voice(now - kVoiceUsefulFor));
+    if (queue_.empty()) return std::nullopt;
+    start_broadcast();
+  }
+  return Outgoing{.payload = current_.bytes(),
+                  .recipients = broadcasting_->recipients().subspan(cursor_, end_ - cursor_)};
+}
+
+// All who are in the room now but the sender; who joins meanwhile is behind `end_`, and nobody leaves until it is
+// done.
+bool SealedRelay::start_broadcast() {
+  queue_.pop_into(current_);
+  ++books_.forwarded;
+  cursor_ = 0;
+  end_ = 0;
+  const auto room = by_number_.find(current_.origin.room);
+  if (room == by_number_.end()) return false;  // everybody left meanwhile
+  broadcasting_ = room->second;
+  end_ = broadcasting_->size();
+  if (Session* origin = broadcasting_->find(current_.origin.ssrc)) {
+    broadcasting_->put_last(*origin);
+    --end_;
+  }
+  books_.due += end_;
+  return true;
+}
+
+void SealedRelay::settle(std::size_t done, std::size_t unsent, UnsentReason reason) {
+  CHECK(unsent <= done);
+  books_.sent += done - unsent;
+  books_.lose(reason, unsent);
+  if (!answers_.empty()) {
+    CHECK(done <= 1);
+    books_.sent_bytes += (done - unsent) * answers_.front().bytes.size();
+    if (done == 1) answers_.pop_front();
+    return;
+  }
+  CHECK(cursor_ + done <= end_);
+  books_.sent_bytes += (done - unsent) * current_.size;
+  cursor_ += done;
+}
+
+// --- Rooms and the end of sessions
+
+std::size_t SealedRelay::RoomIdHash::operator()(const seal::RoomId& id) const noexcept {
+  return EndpointHash{secret}(Endpoint{IpAddress(std::bit_cast<std::array<std::uint8_t, 16>>(id)), 0});
+}
+
+SealedRoom& SealedRelay::room_for(const seal::RoomId& id) {
+  auto& room = rooms_[id];
+  if (!room) {
+    room = std::make_unique<SealedRoom>(id, next_room_number_++);
+    by_number_[room->number()] = room.get();
+  }
+  return *room;
+}
+
+void SealedRelay::leave_room(Session& session) {
+  SealedRoom& room = *session.room;
+  room.remove(session);
+  --members_;
+  ++books_.members_left;
+  if (room.size() > 0) return;
+  by_number_.erase(room.number());
+  const seal::RoomId id = room.id();
+  rooms_.erase(id);
+}
+
+// At once; or, where its room is being sent to, as soon as that is through: indices must hold still.
+void SealedRelay::end_session(Session& session) {
+  if (session.room != nullptr && session.room == broadcasting_) {
+    if (!std::exchange(session.leaving, true)) leaving_.push_back(&session);
+    return;
+  }
+  if (session.room != nullptr) leave_room(session);
+  by_id_.erase(session.channel.session_id());
+  if (session.rekeying) by_id_.erase(session.rekeying->channel.session_id());
+  if (session.old) by_id_.erase(session.old->channel.session_id());
+  const std::size_t place = session.place;
+  std::swap(sessions_[place], sessions_.back());
+  sessions_[place]->place = place;
+  sessions_.pop_back();
+}
+
+void SealedRelay::end_leaving() {
+  for (Session* session : std::exchange(leaving_, {})) end_session(*session);
+}
+
+void SealedRelay::expire(TimePoint now) {
+  for (std::size_t i = sessions_.size(); i-- > 0;) {
+    Session& session = *sessions_[i];
+    if (session.old && now >= session.old->until) {
+      by_id_.erase(session.old->channel.session_id());
+      session.old.reset();
+    }
+    const Duration patience = session.confirmed ? options_.timeout : std::min(options_.timeout, kPendingSessionLasts);
+    if (now - session.last_heard >= patience && !session.leaving) {
+      ++books_.sessions_expired;
+      end_session(session);
+      continue;
+    }
+    if (!session.stream || now < session.next_report) continue;
+    session.next_report = now + kReportInterval;
+    if (const auto report = session.stream->report(session.ssrc)) {
+      std::array<std::byte, Element::kHeaderBytes + Report::kBytes> bytes{};
+      ByteWriter writer(bytes);
+      CHECK(report->serialize(writer));
+      answer_sealed(session.channel, session.path, writer.written());
+    }
+  }
+  while (!pending_.empty()) {
+    const auto oldest = by_id_.find(pending_.front());
+    if (oldest != by_id_.end() && !oldest->second->confirmed) break;
+    pending_.pop_front();
+  }
+}
+
+void SealedRelay::say_goodbye(TimePoint) {
+  std::array<std::byte, Element::kHeaderBytes + Goodbye::kBytes> bytes{};
+  ByteWriter writer(bytes);
+  CHECK((Goodbye{.reason = Goodbye::Reason::kRelayStops}.serialize(writer)));
+  for (const auto& session : sessions_) {
+    if (!session->confirmed) continue;
+    // The bound on answers is for what strangers cause; this happens once.
+    std::array<std::byte, kMaxSealedDatagramBytes> datagram{};
+    const std::size_t size = session->channel.seal(writer.written(), datagram);
+    answer(session->path, std::span(datagram).first(size));
+  }
+}
+
+void SealedRelay::shut_down() {
+  books_.lose(UnsentReason::kShutdown, unsettled());
+  answers_.clear();
+  cursor_ = end_;
+  broadcasting_ = nullptr;
+  books_.discard(DropReason::kShutdown, queue_.size());
+  while (!queue_.empty()) queue_.pop_into(current_);
+}
+
+}  // namespace hubbub::relay

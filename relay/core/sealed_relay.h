@@ -1,0 +1,149 @@
+// A sealed port: any number of rooms behind one socket. A state machine without I/O. A datagram's way is receive,
+// parse, open, admit, route, broadcast, and can be read so from top to bottom.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "codec/seal/random.h"
+#include "codec/seal/room_keys.h"
+#include "codec/wire/element.h"
+#include "codec/wire/endpoint.h"
+#include "codec/wire/limits.h"
+#include "codec/wire/sealed.h"
+#include "codec/wire/units.h"
+#include "relay/core/broadcast_queue.h"
+#include "relay/core/datagram_core.h"
+#include "relay/core/doorman.h"
+#include "relay/core/sealed_books.h"
+#include "relay/core/sealed_room.h"
+#include "relay/core/sealed_session.h"
+#include "relay/core/source_policy.h"
+
+namespace hubbub::relay {
+
+struct SealedOptions {
+  DoorOptions door;
+  Duration timeout = kDefaultPeerTimeout;
+  std::size_t max_sessions = kDefaultMaxSessions;
+  std::size_t max_members = kDefaultMaxPeers;  // of one room
+  double peer_rate = kDefaultPeerRate;         // envelopes a second; 0 for no limit
+};
+
+class SealedRelay final : public DatagramCore {
+ public:
+  // `policy` and `random` outlive the relay.
+  SealedRelay(const SealedOptions& options, const SourcePolicy& policy, TimePoint now, seal::Random& random);
+
+  void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
+               bool truncated) override;
+  std::optional<Outgoing> next(TimePoint now) override;
+  void settle(std::size_t done, std::size_t unsent, UnsentReason reason) override;
+  void expire(TimePoint now) override;
+  void say_goodbye(TimePoint now) override;
+  void shut_down() override;
+
+  [[nodiscard]] const SealedBooks& books() const { return books_; }
+  [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
+  [[nodiscard]] std::size_t members() const { return members_; }
+  [[nodiscard]] std::size_t rooms() const { return rooms_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+  [[nodiscard]] std::uint64_t unsettled() const { return answers_.size() + (end_ - cursor_); }
+  [[nodiscard]] bool books_balance() const { return books_.balance(waiting(), unsettled()); }
+
+ private:
+  // Whose an element is that waits to be sent on: everybody else in the room gets it.
+  struct Origin {
+    std::uint64_t room = 0;
+    std::uint32_t ssrc = 0;
+  };
+  using Queue = BasicBroadcastQueue<Origin>;
+  struct Answer {
+    Recipient recipient;
+    std::vector<std::byte> bytes;
+  };
+  struct RoomIdHash {
+    std::uint64_t secret = 0;
+    std::size_t operator()(const seal::RoomId& id) const noexcept;
+  };
+  // What is known of the datagram whose elements are being worked through.
+  struct Arrival {
+    TimePoint now;
+    Session& session;
+    session::SealedChannel& channel;
+    Recipient from;
+  };
+
+  // Strangers.
+  void meet(TimePoint now, const Recipient& stranger, std::span<const std::byte> datagram);
+  void let_in(TimePoint now, const Recipient& stranger, const Hello& hello);
+  [[nodiscard]] std::uint32_t draw_session_id();
+  // Sessions.
+  void open_envelope(TimePoint now, const Recipient& from, std::span<const std::byte> datagram);
+  session::SealedChannel* channel_of(Session& session, std::uint32_t session_id);
+  void confirm(TimePoint now, Session& session, const session::SealedChannel& channel);
+  void check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes, bool newest);
+  void challenge(TimePoint now, Session& session);
+  // Elements.
+  void act_on(const Arrival& arrival, std::span<const std::byte> elements);
+  std::optional<DropReason> act_on_session_element(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> act_on_member_element(const Arrival& arrival, const Element& element,
+                                                  std::span<const std::byte>& last_frame);
+  std::optional<DropReason> join(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> rekey(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> path_response(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> frame(const Arrival& arrival, std::span<const std::byte> bytes);
+  std::optional<DropReason> sibling(const Arrival& arrival, const Element& element,
+                                    std::span<const std::byte> last_frame);
+  std::optional<DropReason> repair(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> nack(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> text(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> ask(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> echo(const Arrival& arrival, const Element& element);
+  // Out.
+  void broadcast(const Arrival& arrival, Queue::Class kind, std::span<const std::byte> payload);
+  void answer(const Recipient& recipient, std::span<const std::byte> bytes);
+  void answer_sealed(session::SealedChannel& channel, const Recipient& recipient,
+                     std::span<const std::byte> elements);
+  bool start_broadcast();
+  // Rooms.
+  SealedRoom& room_for(const seal::RoomId& id);
+  void leave_room(Session& session);
+  void end_session(Session& session);
+  void end_leaving();
+
+  SealedOptions options_;
+  const SourcePolicy& policy_;
+  seal::Random& random_;
+  Doorman doorman_;
+  SealedBooks books_;
+
+  std::vector<std::unique_ptr<Session>> sessions_;
+  std::unordered_map<std::uint32_t, Session*> by_id_;  // of all keys of a session: in use, new and old
+  std::deque<std::uint32_t> pending_;                  // sessions in which nothing had come, oldest first
+  std::unordered_map<seal::RoomId, std::unique_ptr<SealedRoom>, RoomIdHash> rooms_;
+  std::unordered_map<std::uint64_t, SealedRoom*> by_number_;
+  std::uint64_t next_room_number_ = 1;
+  std::size_t members_ = 0;
+
+  Queue queue_;
+  std::deque<Answer> answers_;  // at most kMaxAnswers, sent before anything else
+
+  // The broadcast under way: recipients [cursor_, end_) of the room are still due.
+  Queue::Datagram current_;
+  SealedRoom* broadcasting_ = nullptr;
+  std::size_t cursor_ = 0;
+  std::size_t end_ = 0;
+  std::vector<Session*> leaving_;
+
+  std::array<std::byte, Envelope::kMaxPlaintextBytes> plaintext_{};
+};
+
+}  // namespace hubbub::relay
