@@ -2,8 +2,11 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
+#include <utility>
 
 #include "relay/net/clock.h"
+#include "voiceclient/core/open_session.h"
 #include "voiceclient/ui/command.h"
 
 namespace hubbub::client {
@@ -13,7 +16,7 @@ namespace {
 constexpr Duration kReconnectInterval = 10s;
 // Texts that wait for a relay that is away. A person types few; a pipe is told.
 constexpr std::size_t kMaxWaitingTexts = 100;
-constexpr int kNeverAnswered = 1;
+constexpr int kNotJoined = 1;  // the relay never answered, or it or the link is wrong
 constexpr const char* kNoAnswer = "it does not answer";
 
 SessionOptions session_options(const JoinOptions& options, std::uint64_t seed) {
@@ -24,12 +27,18 @@ SessionOptions session_options(const JoinOptions& options, std::uint64_t seed) {
           .seed = seed};
 }
 
+std::unique_ptr<Session> make_session(const JoinOptions& options, std::uint64_t seed) {
+  if (options.sealed)
+    throw std::runtime_error("this version joins open rooms only; the link is to a sealed one");
+  return std::make_unique<OpenSession>(session_options(options, seed));
+}
+
 }  // namespace
 
 App::App(const JoinOptions& options, std::uint64_t seed)
     : options_(options),
       started_(net::now()),
-      session_(session_options(options, seed)),
+      session_(make_session(options, seed)),
       console_(loop_, options.json, started_,
                {.typed = [this](const std::string& line) { typed(line); }, .leave = [this] { leave(); }}),
       sound_(options, [this](const std::string& text) { console_.frontend().notice(text); }),
@@ -37,7 +46,7 @@ App::App(const JoinOptions& options, std::uint64_t seed)
           loop_, options.relay,
           {.opened =
                [this](TimePoint now) {
-                 session_.reconnect();
+                 session_->reconnect();
                  tick(now);
                },
            .receive = [this](TimePoint now, std::span<const std::byte> bytes) { received(now, bytes); },
@@ -59,22 +68,23 @@ App::App(const JoinOptions& options, std::uint64_t seed)
 }
 
 int App::run() {
-  console_.frontend().joining(options_.link, session_.ssrc());
+  console_.frontend().joining(options_.link, session_->ssrc());
   connection_.open();
-  ticker_.start(Duration::zero(), OpenSession::kTick);
+  ticker_.start(Duration::zero(), Session::kTick);
   sound_pump_.start(Duration::zero(), Sound::kPumpInterval);
   if (options_.exit_after) exit_.start(*options_.exit_after);
   loop_.run();
 
+  if (refused_) return kNotJoined;
   console_.frontend().stats(report());
   console_.frontend().left();
-  return relay_answered_ ? EXIT_SUCCESS : kNeverAnswered;
+  return relay_answered_ ? EXIT_SUCCESS : kNotJoined;
 }
 
 void App::tick(TimePoint now) {
-  session_.tick(now);
+  session_->tick(now);
   settle(now);
-  const bool away = session_.relay_state() == RelayWatch::State::kAway;
+  const bool away = session_->relay_state() == RelayWatch::State::kAway;
   if (!away) {
     reconnect_at_.reset();
   } else if (!reconnect_at_) {
@@ -87,13 +97,13 @@ void App::tick(TimePoint now) {
 }
 
 void App::pump_sound(TimePoint now) {
-  sound_.pump(now, session_);
+  sound_.pump(now, *session_);
   settle(now);
   if (options_.exit_at_end && sound_.recording_over()) leave();
 }
 
 void App::received(TimePoint now, std::span<const std::byte> datagram) {
-  session_.receive(now, datagram);
+  session_->receive(now, datagram);
   if (player_) {
     // What the player's socket does not take is lost to it, as on any network.
     if (const auto voice = player_stream_.hand_on(now, datagram)) {
@@ -105,13 +115,13 @@ void App::received(TimePoint now, std::span<const std::byte> datagram) {
 
 void App::unreachable(TimePoint now, const std::string& why) {
   why_away_ = why;
-  session_.refused();
+  session_->refused();
   if (!reconnect_at_) reconnect_at_ = now + kReconnectInterval;
 }
 
 void App::settle(TimePoint now) {
-  while (const auto datagram = session_.next_datagram()) connection_.send(now, *datagram);
-  while (const auto event = session_.next_event()) show(*event);
+  while (const auto datagram = session_->next_datagram()) connection_.send(now, *datagram);
+  while (const auto event = session_->next_event()) show(*event);
 }
 
 void App::show(const Event& event) {
@@ -127,6 +137,12 @@ void App::show(const Event& event) {
     frontend.text(heard->line);
   } else if (const auto* speaking = std::get_if<Speaking>(&event)) {
     frontend.speaking(*speaking);
+  } else if (const auto* notice = std::get_if<Notice>(&event)) {
+    frontend.notice(notice->sentence);
+  } else if (const auto* refused = std::get_if<Refused>(&event)) {
+    if (std::exchange(refused_, true)) return;  // once is enough
+    frontend.refused(refused->why);
+    leave();
   }
 }
 
@@ -143,11 +159,11 @@ void App::typed(const std::string& line) {
       leave();
       break;
     case Command::kWho:
-      frontend.who(now, session_.speakers(), session_.authors());
+      frontend.who(now, session_->speakers(), session_->authors());
       break;
     case Command::kMute:
-      session_.set_muted(!session_.muted());
-      frontend.muted(session_.muted());
+      session_->set_muted(!session_->muted());
+      frontend.muted(session_->muted());
       break;
     case Command::kStats:
       frontend.stats(report());
@@ -162,16 +178,16 @@ void App::typed(const std::string& line) {
 void App::say(const std::string& text) {
   if (text.empty()) return;
   Frontend& frontend = console_.frontend();
-  if (session_.relay_state() != RelayWatch::State::kHere) {
+  if (session_->relay_state() != RelayWatch::State::kHere) {
     if (waiting_texts_.size() >= kMaxWaitingTexts)
       return frontend.notice("not sent: " + std::to_string(kMaxWaitingTexts) +
                              " lines already wait for the relay");
     waiting_texts_.push_back(text);
-    if (session_.relay_state() == RelayWatch::State::kAway)
+    if (session_->relay_state() == RelayWatch::State::kAway)
       frontend.notice("the relay is away; your line is sent when it is back");
     return;
   }
-  if (const auto problem = session_.say(text)) {
+  if (const auto problem = session_->say(text)) {
     const std::string why = *problem == DropReason::kTextTooLong
                                 ? "longer than " + std::to_string(kMaxTextBytes) + " bytes"
                                 : std::string(name_of(*problem));
@@ -192,18 +208,18 @@ void App::send_waiting_texts() {
 void App::leave() {
   if (std::exchange(leaving_, true)) return;
   const TimePoint now = net::now();
-  session_.leave(now);
+  session_->leave(now);
   settle(now);
   loop_.stop();
 }
 
 StatsReport App::report() const {
-  return {.session = session_.stats(),
-          .speakers = session_.speakers(),
-          .round_trip = session_.round_trip(),
-          .muted = session_.muted(),
+  return {.session = session_->stats(),
+          .speakers = session_->speakers(),
+          .round_trip = session_->round_trip(),
+          .muted = session_->muted(),
           .frame = options_.format.frame,
-          .lookahead = session_.lookahead(),
+          .lookahead = session_->lookahead(),
           .playout_delay = options_.playout_delay,
           .input_latency = sound_.input_latency(),
           .output_latency = sound_.output_latency(),

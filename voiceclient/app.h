@@ -10,8 +10,8 @@
 #include "relay/net/loop.h"
 #include "relay/net/udp_socket.h"
 #include "voiceclient/connection.h"
-#include "voiceclient/core/open_session.h"
 #include "voiceclient/core/player_stream.h"
+#include "voiceclient/core/session.h"
 #include "voiceclient/options.h"
 #include "voiceclient/sound.h"
 #include "voiceclient/ui/console.h"
@@ -43,7 +43,7 @@ class App {
   JoinOptions options_;
   TimePoint started_;
   net::Loop loop_;
-  OpenSession session_;
+  std::unique_ptr<Session> session_;
   Console console_;
   Sound sound_;
   Connection connection_;
@@ -58,6 +58,7 @@ class App {
   std::string why_away_;
   std::optional<TimePoint> reconnect_at_;
   bool relay_answered_ = false;
+  bool refused_ = false;
   bool leaving_ = false;
 };
 

@@ -3,13 +3,20 @@
 #include <cstdio>
 #include <cstdlib>
 #include <random>
+#include <span>
+#include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "codec/seal/hardening.h"
+#include "codec/seal/random.h"
 #include "voiceclient/app.h"
 #include "voiceclient/audio/portaudio_device.h"
+#include "voiceclient/invite_command.h"
 #include "voiceclient/options.h"
+#include "voiceclient/private_input.h"
 #include "voiceclient/sdp.h"
 
 namespace {
@@ -49,13 +56,33 @@ std::string device_json(const std::vector<hubbub::audio::DeviceInfo>& devices) {
   return list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+// The arguments as they were given, their secrets then hidden from everybody else.
+std::vector<std::string> take_arguments(std::span<char*> arguments) {
+  std::vector<std::string> taken(arguments.begin(), arguments.end());
+  hide_arguments(arguments);
+  return taken;
+}
+
+Request understand(const std::vector<std::string>& arguments) {
+  std::vector<const char*> argv;
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return read_command_line(static_cast<int>(argv.size()), argv.data());
+}
+
 int run(const Request& request) {
   if (const auto* join = std::get_if<JoinOptions>(&request)) {
+    if (join->sealed) hubbub::seal::keep_memory_private();
     std::signal(SIGPIPE, SIG_IGN);  // a reader of our output may leave
     return App(*join, fresh_seed()).run();
   }
   std::string text;
-  if (const auto* sdp = std::get_if<SdpOptions>(&request)) {
+  if (const auto* invite = std::get_if<InviteOptions>(&request)) {
+    hubbub::seal::keep_memory_private();
+    hubbub::seal::SystemRandom random;
+    const auto made = new_invite(*invite, random);
+    std::fputs(invite_advice(made).c_str(), stderr);
+    text = made.to_link() + "\n";
+  } else if (const auto* sdp = std::get_if<SdpOptions>(&request)) {
     text = session_description(sdp->player, sdp->frame);
   } else if (const auto* devices = std::get_if<DevicesOptions>(&request)) {
     const auto list = hubbub::audio::PortAudio().devices();
@@ -72,7 +99,7 @@ int run(const Request& request) {
 int main(int argc, char** argv) {
   constexpr int kFailure = 2;
   try {
-    return run(read_command_line(argc, argv));
+    return run(understand(take_arguments({argv, static_cast<std::size_t>(argc)})));
   } catch (const UsageError& error) {
     std::fprintf(stderr, "hubbub: %s; `hubbub --help` and `hubbub join --help` say more\n", error.what());
   } catch (const std::exception& error) {

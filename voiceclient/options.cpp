@@ -1,28 +1,50 @@
 #include "voiceclient/options.h"
 
+#include <utility>
+
 #include <CLI/CLI.hpp>
 
 #include "codec/wire/limits.h"
 #include "codec/wire/text.h"
+#include "voiceclient/link_options.h"
 
 namespace hubbub::client {
 namespace {
 
-constexpr std::string_view kScheme = "open://";
 constexpr Duration kMaxPlayoutDelay = 1s;
 constexpr Duration kLongestRun = 365 * 24h;
 constexpr const char* kDefaultPlayer = "127.0.0.1:5004";
 
 constexpr const char* kAbout = "hubbub: talk and type in a room, from a terminal, a script or a server.";
-constexpr const char* kFootnote = "Try: hubbub join open://127.0.0.1 --name alice";
+constexpr const char* kFootnote =
+    "Try: hubbub join open://127.0.0.1 --name alice\n"
+    "With a link that you were sent: hubbub join -, and paste it.";
 constexpr const char* kJoinFootnote =
-    "LINK is open://HOST:PORT; the port is 5241 where left out. An open room is not encrypted: use it on a "
-    "network you trust.\n"
+    "LINK is one of\n"
+    "  hubbub://HOST:PORT/#INVITE  a sealed room: end-to-end encrypted; the link is its key\n"
+    "  hubbub://HOST:PORT/ROOM     a sealed room with a passphrase (#RELAYKEY behind it holds the relay to "
+    "that key)\n"
+    "  open://HOST:PORT            an open room: not encrypted, for a network you trust\n"
+    "  -                           one line from standard input; what follows is taken as typed\n"
+    "The port is 5240 where left out, 5241 of an open room.\n"
+    "Whoever reads an invite can join and listen. As an argument it stays in your shell's history, and is "
+    "hidden from other users (ps) only once the program runs: give it with -, --link-file, or HUBBUB_LINK in "
+    "the "
+    "environment instead.\n"
     "Without files, the default microphone and loudspeaker are used; with files, a sound device only where "
     "it is named.\n"
     "While joined: /who, /mute, /stats, /help, /quit; Ctrl-C leaves.\n"
-    "Exit status: 0 after leaving; 1 when the relay never answered; 2 when a flag, a file or a device is "
-    "wrong.";
+    "Exit status: 0 after leaving; 1 when the relay never answered, or it or the link is not the right one; "
+    "2 "
+    "when a flag, a file or a device is wrong.";
+constexpr const char* kInviteFootnote =
+    "LINK is any link to the relay: hubbub://HOST:PORT, with its key behind (/#RELAYKEY) or remembered since "
+    "you "
+    "joined there, or an invite to another of its rooms. Without LINK, the one relay that is remembered. It "
+    "may "
+    "also come as with `hubbub join`: -, --link-file, HUBBUB_LINK.\n"
+    "The new room begins to be when somebody joins. Its link alone goes to standard output: "
+    "`hubbub invite > room.link`.";
 
 constexpr const char* kSdpFootnote =
     "The player first, behind; then the client, which hands on to it what it hears:\n"
@@ -64,7 +86,6 @@ struct Written {
 };
 
 void understand(JoinOptions& join, const Written& written) {
-  join.relay = parse_open_link(join.link);
   if (!join.name.empty()) {
     const auto name = checked_name(join.name);
     if (!name)
@@ -92,7 +113,6 @@ void understand(JoinOptions& join, const Written& written) {
 
 void add_join(CLI::App& app, JoinOptions& join, Written& written) {
   app.footer(kJoinFootnote);
-  app.add_option("LINK", join.link, "The room")->required();
   app.add_option("--name", join.name, "What others see beside your text and voice")->type_name("NAME");
 
   app.add_option("--input-device", join.input_device, "Microphone, by name or number (see `hubbub devices`)")
@@ -139,19 +159,6 @@ void add_join(CLI::App& app, JoinOptions& join, Written& written) {
 
 }  // namespace
 
-HostPort parse_open_link(const std::string& link) {
-  if (!link.starts_with(kScheme)) {
-    fail("\"" + printable(link) + "\" is not a link: write open://HOST:PORT, as in open://192.168.1.10:5241");
-  }
-  std::string_view rest = std::string_view(link).substr(kScheme.size());
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  const auto relay = HostPort::parse(rest, kDefaultOpenPort);
-  if (!relay)
-    fail("\"" + printable(link) +
-         "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
-  return *relay;
-}
-
 Request read_command_line(int argc, const char* const* argv) {
   CLI::App app(kAbout, "hubbub");
   app.footer(kFootnote);
@@ -164,8 +171,15 @@ Request read_command_line(int argc, const char* const* argv) {
   DevicesOptions devices;
   SdpOptions sdp;
   Written written;
+  LinkArguments link;
+  SecretArguments secrets;
   auto* join_command = app.add_subcommand("join", "Join a room: talk and type");
+  add_link(*join_command, link, "The room: see below");
+  add_secrets(*join_command, secrets);
   add_join(*join_command, join, written);
+  auto* invite_command = app.add_subcommand("invite", "Make a sealed room on a relay: prints the link to it");
+  add_link(*invite_command, link, "The relay: see below");
+  invite_command->footer(kInviteFootnote);
   auto* devices_command = app.add_subcommand("devices", "List microphones and loudspeakers");
   devices_command->add_flag("--json", devices.json, "As JSON");
   auto* sdp_command =
@@ -183,8 +197,10 @@ Request read_command_line(int argc, const char* const* argv) {
     if (version) return "hubbub " HUBBUB_VERSION "\n";
     if (join_command->parsed()) {
       understand(join, written);
+      understand_link(join, link, secrets);
       return join;
     }
+    if (invite_command->parsed()) return understand_invite(link);
     if (devices_command->parsed()) return devices;
     if (sdp_command->parsed()) {
       sdp.player = player_option("--player", written.player);
@@ -194,9 +210,9 @@ Request read_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return app.help();
   } catch (const CLI::ParseError& error) {
-    fail(printable(error.what()));
+    fail(printable(seal::without_secrets(error.what())));
   }
-  fail("say what to do: join, devices or sdp");
+  fail("say what to do: join, invite, devices or sdp");
 }
 
 }  // namespace hubbub::client

@@ -1,15 +1,19 @@
 // The client's command line, validated: what a person or a script wants of this run.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
+#include "codec/seal/invite.h"
 #include "codec/voice/opus_codec.h"
 #include "codec/wire/endpoint.h"
 #include "codec/wire/units.h"
+#include "voiceclient/private_input.h"
 
 namespace hubbub::client {
 
@@ -19,9 +23,18 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What a sealed room asks for beyond an open one.
+struct SealedOptions {
+  seal::Invite invite;                                // names a room
+  PrivateText passphrase;                             // there where the invite needs one
+  PrivateText access_token;                           // empty: for a relay that asks for none
+  std::optional<std::filesystem::path> known_relays;  // nothing where the environment has no place for it
+};
+
 struct JoinOptions {
-  std::string link;  // as given
+  std::string link;  // as it may be shown, nothing secret in it
   HostPort relay;
+  std::optional<SealedOptions> sealed;  // nothing for an open room
   std::string name;
   voice::VoiceFormat format;
   Duration playout_delay = 60ms;
@@ -60,13 +73,20 @@ struct SdpOptions {
   Duration frame = 20ms;
 };
 
-// What to do, or a text to print before ending well (help, version).
-using Request = std::variant<JoinOptions, DevicesOptions, SdpOptions, std::string>;
+struct InviteOptions {
+  std::optional<seal::Invite> link;  // to the relay: its room, if any, is not used
+  std::optional<std::filesystem::path> known_relays;
+};
 
-// Throws UsageError.
+// What to do, or a text to print before ending well (help, version).
+using Request = std::variant<JoinOptions, InviteOptions, DevicesOptions, SdpOptions, std::string>;
+
+// Takes the link, passphrase and access token from wherever the arguments say, standard input and the
+// environment included. Throws UsageError, or std::runtime_error where a file cannot be read; neither repeats
+// what is secret.
 Request read_command_line(int argc, const char* const* argv);
 
 // open://host:port, the port 5241 where left out. Throws UsageError.
-HostPort parse_open_link(const std::string& link);
+HostPort parse_open_link(std::string_view link);
 
 }  // namespace hubbub::client

@@ -101,7 +101,7 @@ void Sound::open_devices(bool must) {
   notice_(fmt::format("{} ({})", what, missing));
 }
 
-void Sound::pump(TimePoint now, OpenSession& session) {
+void Sound::pump(TimePoint now, Session& session) {
   give_up_lost(now);
   reopen(now);
   if (source_) {
@@ -118,11 +118,11 @@ void Sound::pump(TimePoint now, OpenSession& session) {
   if (sink_) play(now, session);
 }
 
-void Sound::play(TimePoint now, OpenSession& session) {
+void Sound::play(TimePoint now, Session& session) {
   if (!output_started_) output_started_ = now;
   std::array<float, kPieceSamples> mix{};
   for (std::size_t wanted = sink_->wanted(now); wanted >= kPieceSamples; wanted -= kPieceSamples) {
-    OpenSession::EachSpeaker each;
+    EachSpeaker each;
     if (options_.output_dir) {
       each = [this](std::uint32_t ssrc, const std::string& name, std::span<const float> samples) {
         record(ssrc, name, heard_, samples);

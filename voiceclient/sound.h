@@ -12,7 +12,7 @@
 #include "voiceclient/audio/file_sink.h"
 #include "voiceclient/audio/portaudio_device.h"
 #include "voiceclient/audio/stream.h"
-#include "voiceclient/core/open_session.h"
+#include "voiceclient/core/session.h"
 #include "voiceclient/options.h"
 
 namespace hubbub::client {
@@ -29,7 +29,7 @@ class Sound {
   Sound(const JoinOptions& options, Notice notice);
 
   // Moves samples between the devices and the session.
-  void pump(TimePoint now, OpenSession& session);
+  void pump(TimePoint now, Session& session);
 
   // The recording has been sent to its end.
   [[nodiscard]] bool recording_over() const { return recording_over_; }
@@ -46,7 +46,7 @@ class Sound {
   void drop_devices();
   void give_up_lost(TimePoint now);
   void reopen(TimePoint now);
-  void play(TimePoint now, OpenSession& session);
+  void play(TimePoint now, Session& session);
   void record(std::uint32_t ssrc, const std::string& name, std::int64_t position,
               std::span<const float> samples);
 

@@ -144,6 +144,15 @@ class Text(ClientTest):
         self.assertEqual(alice.wait(5 * TIME_SCALE), 0)
         self.assertEqual([e["text"] for e in alice.events("sent")], ["first", "grüß dich 你好"])
 
+    def test_a_link_on_standard_input_with_typed_text_behind_it(self):
+        relay = self.start_relay()
+        bob = self.join(relay, "--name", "bob", "--no-audio").wait_for_relay()
+        alice = self.keep(harness.Program([binary("hubbub"), "join", "-", "--name", "alice", "--no-audio"], stdin=subprocess.PIPE))
+        alice.type(f" open://127.0.0.1:{relay.port}\r\nhello\nagain\n")
+        wait_until(lambda: len(bob.events("text")) == 2, "two texts")
+        self.assertEqual([(e["from"], e["text"]) for e in bob.events("text")], [("alice", "hello"), ("alice", "again")])
+        alice.stop()
+
     def test_typed_lines_and_commands_on_a_pipe(self):
         relay = self.start_relay()
         bob = self.join(relay, "--name", "bob", "--no-audio").wait_for_relay()
@@ -299,7 +308,7 @@ class Mistakes(ClientTest):
         self.assert_printable(client.err.text)
 
     def test_help_is_there_for_every_command(self):
-        for arguments in (["--help"], ["join", "--help"], ["devices", "--help"], ["sdp", "--help"], ["--version"]):
+        for arguments in (["--help"], ["join", "--help"], ["invite", "--help"], ["devices", "--help"], ["sdp", "--help"], ["--version"]):
             code, out, err = self.run_to_end([binary("hubbub"), *arguments])
             self.assertEqual((code, err), (0, ""))
             self.assertGreater(len(out), 10)

@@ -5,7 +5,7 @@ namespace hubbub::client {
 std::optional<std::uint64_t> RelayWatch::ping_due(TimePoint now, std::mt19937_64& random) {
   const Duration retry =
       waiting_since_ && now - *waiting_since_ < kPingHurry ? kPingFirstRetry : kPingRetryInterval;
-  const Duration interval = waiting_since_ ? retry : kPingInterval;
+  const Duration interval = waiting_since_ ? retry : interval_;
   if (last_ping_ && now - *last_ping_ < interval) return std::nullopt;
   last_ping_ = now;
   if (!waiting_since_) waiting_since_ = now;

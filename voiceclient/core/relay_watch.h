@@ -14,6 +14,8 @@ class RelayWatch {
  public:
   enum class State : std::uint8_t { kUnknown, kHere, kAway };
 
+  explicit RelayWatch(Duration interval = kPingInterval) : interval_(interval) {}
+
   // The token of a ping to send now, if one is due.
   std::optional<std::uint64_t> ping_due(TimePoint now, std::mt19937_64& random);
   // An answer; its round trip where it belongs to a ping of ours.
@@ -31,6 +33,7 @@ class RelayWatch {
   [[nodiscard]] std::optional<Duration> round_trip() const { return round_trip_; }
 
  private:
+  Duration interval_;
   State state_ = State::kUnknown;
   State announced_ = State::kUnknown;
   std::optional<TimePoint> last_ping_;

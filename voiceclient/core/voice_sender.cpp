@@ -1,9 +1,24 @@
 #include "voiceclient/core/voice_sender.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "codec/wire/byte_io.h"
 #include "codec/wire/check.h"
 
 namespace hubbub::client {
+namespace {
+
+std::uint8_t minus_dbov(std::span<const float> frame) {
+  constexpr double kSilence = 127;
+  double power = 0;
+  for (const float sample : frame) power += static_cast<double>(sample) * static_cast<double>(sample);
+  power /= static_cast<double>(frame.size());
+  if (power <= 0) return static_cast<std::uint8_t>(kSilence);
+  return static_cast<std::uint8_t>(std::clamp(-10.0 * std::log10(power), 0.0, kSilence));
+}
+
+}  // namespace
 
 VoiceSender::VoiceSender(const voice::VoiceFormat& format, std::mt19937_64& random)
     : encoder_(format), frame_(format.frame_samples(), 0.0F) {
@@ -28,6 +43,7 @@ void VoiceSender::set_muted(bool muted) {
 std::span<const std::byte> VoiceSender::take_frame() {
   std::span<const std::byte> packet;
   if (!muted_) {
+    level_ = minus_dbov(frame_);
     header_.marker = spurt_begins_;
     spurt_begins_ = false;
     const auto payload = encoder_.encode(frame_);

@@ -48,6 +48,10 @@ class VoiceSender {
   void change_identity(std::mt19937_64& random);
 
   [[nodiscard]] std::uint32_t ssrc() const { return header_.ssrc; }
+  // The RTP sequence number of the next packet.
+  [[nodiscard]] SequenceNumber next_sequence() const { return header_.sequence; }
+  // How loud the frame of the last packet was, in -dBov: 0 is full scale, 127 silence (RFC 6464 section 3).
+  [[nodiscard]] std::uint8_t level_minus_dbov() const { return level_; }
   [[nodiscard]] RtpTime timestamp() const { return header_.timestamp; }
   [[nodiscard]] std::uint64_t packets_sent() const { return packets_sent_; }
   [[nodiscard]] std::uint64_t payload_bytes_sent() const { return payload_bytes_sent_; }
@@ -61,6 +65,7 @@ class VoiceSender {
   voice::Encoder encoder_;
   std::vector<float> frame_;
   std::size_t filled_ = 0;
+  std::uint8_t level_ = 127;
   bool muted_ = false;
   bool spurt_begins_ = true;
   RtpHeader header_;

@@ -9,7 +9,7 @@
 
 #include "codec/wire/text.h"
 #include "codec/wire/units.h"
-#include "voiceclient/core/open_session.h"
+#include "voiceclient/core/session.h"
 
 namespace hubbub::client {
 
@@ -39,6 +39,8 @@ class Frontend {
   virtual void speaking(const Speaking& event) = 0;
   virtual void muted(bool muted) = 0;
   virtual void notice(const std::string& sentence) = 0;
+  // The relay or the link is wrong: a sentence of its own, and the last that is shown.
+  virtual void refused(const std::string& why) = 0;
   virtual void who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
                    const std::vector<AuthorInfo>& authors) = 0;
   virtual void stats(const StatsReport& report) = 0;

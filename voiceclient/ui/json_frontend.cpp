@@ -66,6 +66,7 @@ class JsonFrontend final : public Frontend {
   }
   void muted(bool muted) override { emit("muted", {{"muted", muted}}); }
   void notice(const std::string& sentence) override { emit("notice", {{"text", sentence}}); }
+  void refused(const std::string& why) override { emit("refused", {{"why", why}}); }
   void who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
            const std::vector<AuthorInfo>& authors) override {
     Json people = Json::array();

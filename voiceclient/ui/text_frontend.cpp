@@ -76,6 +76,10 @@ void TextFrontend::muted(bool muted) {
   notice(muted ? "you are muted; /mute again to be heard" : "you can be heard");
 }
 
+void TextFrontend::refused(const std::string& why) {
+  notice(why);
+}
+
 void TextFrontend::who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
                        const std::vector<AuthorInfo>& authors) {
   if (speakers.empty() && authors.empty()) return notice("nobody was heard in the last minute");

@@ -27,6 +27,7 @@ class TextFrontend final : public Frontend {
   void speaking(const Speaking& event) override;
   void muted(bool muted) override;
   void notice(const std::string& sentence) override;
+  void refused(const std::string& why) override;
   void who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
            const std::vector<AuthorInfo>& authors) override;
   void stats(const StatsReport& report) override;

@@ -13,7 +13,7 @@ class TempDir {
  public:
   TempDir()
       : path_(std::filesystem::temp_directory_path() /
-              ("hubbub-audio-" + std::to_string(getpid()) + "-" + std::to_string(next()))) {
+              ("hubbub-test-" + std::to_string(getpid()) + "-" + std::to_string(next()))) {
     std::filesystem::create_directories(path_);
   }
   ~TempDir() {
@@ -25,6 +25,7 @@ class TempDir {
   TempDir(TempDir&&) = delete;
   TempDir& operator=(TempDir&&) = delete;
 
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
 
  private:

@@ -1,0 +1,435 @@
+#include "voiceclient/core/sealed_session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "codec/seal/base64url.h"
+#include "codec/wire/check.h"
+#include "codec/wire/text.h"
+
+namespace hubbub::client {
+namespace {
+
+using session::Obstacle;
+
+// A gap in our own ticks so long that the machine slept, or worse: nobody knows what was sent meanwhile.
+constexpr Duration kSuspendGap = 5s;
+// While the relay is away, a new handshake this often: it may have forgotten us.
+constexpr Duration kConnectInterval = 5s;
+// Those who ask while an answer is not yet due are answered together.
+constexpr Duration kEchoInterval = 20ms;
+constexpr std::size_t kMaxAskersWaiting = 256;
+constexpr Duration kStallPingInterval = 1s;
+constexpr std::size_t kMaxTextSenders = 256;
+constexpr std::size_t kNonceBytes = sizeof(LiveNonce);
+
+session::LinkOptions link_options(const SealedRoom& room, const seal::RoomKeys& keys) {
+  return {.relay_key = room.relay_key, .psk = room.psk, .unknown_psk = room.unknown_psk, .room_id = keys.room_id()};
+}
+
+std::string sentence_for(const session::ClientLink& link) {
+  switch (link.obstacle()) {
+    case Obstacle::kOtherKey:
+      return "a relay answers there, but its key is not the link's: it is " +
+             seal::base64url_encode(link.other_key()) +
+             "; ask whoever sent the link for a new one, and how the key came to change";
+    case Obstacle::kVersion:
+      return "the relay speaks version " + std::to_string(link.relay_version()) +
+             " of the protocol, and this program version " + std::to_string(kSealedVersion) +
+             "; bring the older of the two up to date";
+    case Obstacle::kToken:
+      return "the relay wants an access token, or another one; give it with --access-token-file";
+    case Obstacle::kRelayFull:
+      return "the relay is full; try again later";
+    case Obstacle::kRoomFull:
+      return "the room is full; try again later";
+    case Obstacle::kBadRelayKey:
+      return "the link's relay key is not one that a relay can have; ask for a new link";
+    case Obstacle::kNone:
+    case Obstacle::kSilence:
+      break;
+  }
+  return "nothing answers there";
+}
+
+}  // namespace
+
+SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& room, seal::Random& random)
+    : options_(options),
+      seal_random_(random),
+      random_(random.u64()),
+      keys_(room.relay_key, room.room_secret),
+      sender_(options.format, random_),
+      own_(draw_stream()),
+      link_(link_options(room, keys_), own_.id.ssrc, random,
+            [this](std::span<const std::byte> datagram) { outgoing_.push(datagram); }),
+      watch_(kSealedPingInterval),
+      speakers_(options.playout_delay),
+      streams_(keys_, random, [this](TimePoint arrived, const RtpPacket& packet) {
+        drop(speakers_.put(arrived, packet, events_));
+      }) {
+  sender_.set_muted(options.muted);
+}
+
+SealedSession::OwnStream SealedSession::draw_stream() {
+  const session::StreamId id{.ssrc = sender_.ssrc(), .kid = session::draw_kid(seal_random_)};
+  return {keys_, id, sender_.next_sequence()};
+}
+
+void SealedSession::become_someone_new(TimePoint now) {
+  sender_.change_identity(random_);
+  own_ = draw_stream();
+  sent_frames_.clear();
+  link_.change_ssrc(now, own_.id.ssrc);
+}
+
+// --- Timers
+
+void SealedSession::tick(TimePoint now) {
+  if (last_tick_ && now - *last_tick_ >= kSuspendGap) {
+    become_someone_new(now);
+    way_changed_ = true;
+  }
+  last_tick_ = now;
+  if (std::exchange(way_changed_, false)) {
+    // A session outlives its address: a ping shows the relay the new one.
+    if (link_.joined()) {
+      watch_.restart();
+    } else {
+      last_connect_ = now;
+      link_.connect(now);
+    }
+  }
+  link_.tick(now);
+  if (link_.take_ssrc_taken()) become_someone_new(now);
+  watch_relay(now);
+  ask_for_life(now);
+  answer_askers(now);
+  speakers_.tick(now, events_);
+  streams_.tick(now);
+  authors_.tick(now);
+}
+
+void SealedSession::watch_relay(TimePoint now) {
+  if (link_.take_welcome()) {
+    ever_joined_ = true;
+    reported_ = Obstacle::kNone;
+    watch_ = RelayWatch(kSealedPingInterval);
+  }
+  if (link_.take_relay_left()) {
+    away();
+    link_.connect(now);
+    last_connect_ = now;
+  }
+  if (link_.joined()) {
+    if (last_voice_ && now - *last_voice_ >= kStallPing && now - *last_voice_ < kStallPingInterval &&
+        (!last_stall_ping_ || now - *last_stall_ping_ >= kStallPingInterval)) {
+      last_stall_ping_ = now;
+      watch_.restart();
+    }
+    if (const auto token = watch_.ping_due(now, random_)) {
+      std::array<std::byte, Element::kHeaderBytes + PingElement::kBytes> bytes{};
+      ByteWriter writer(bytes);
+      CHECK(PingElement{*token}.serialize(writer));
+      link_.send(writer.written());
+    }
+    if (watch_.update(now)) {
+      if (watch_.state() == RelayWatch::State::kHere) {
+        state_ = RelayWatch::State::kHere;
+        events_.add(RelayHere{watch_.round_trip()});
+      } else if (watch_.state() == RelayWatch::State::kAway) {
+        away();
+      }
+    }
+  }
+  if (state_ == RelayWatch::State::kAway && (!last_connect_ || now - *last_connect_ >= kConnectInterval)) {
+    last_connect_ = now;
+    if (!link_.rejoining()) link_.connect(now);
+  }
+  report_obstacle();
+}
+
+void SealedSession::away() {
+  if (std::exchange(state_, RelayWatch::State::kAway) != RelayWatch::State::kAway) events_.add(RelayAway{});
+}
+
+// A new client ends with a sentence; one that was in the room before says it, and goes on trying.
+void SealedSession::report_obstacle() {
+  const Obstacle obstacle = link_.obstacle();
+  if (obstacle == reported_) return;
+  reported_ = obstacle;
+  if (obstacle == Obstacle::kNone) return;
+  if (obstacle == Obstacle::kSilence) {
+    away();
+  } else if (ever_joined_) {
+    away();
+    events_.add(Notice{sentence_for(link_)});
+  } else {
+    events_.add(Refused{sentence_for(link_)});
+  }
+}
+
+void SealedSession::refused() {
+  // Of a session that is there, its pings tell.
+  if (!link_.joined()) away();
+}
+
+// --- Our own voice and text
+
+void SealedSession::capture(TimePoint, std::span<const float> samples) {
+  sender_.capture(samples, [&](std::span<const std::byte> packet) { send_voice(packet); });
+}
+
+void SealedSession::end_capture(TimePoint) {
+  sender_.flush([&](std::span<const std::byte> packet) { send_voice(packet); });
+}
+
+void SealedSession::send_voice(std::span<const std::byte> packet) {
+  const auto rtp = RtpPacket::parse(packet);
+  CHECK(rtp.ok());
+  std::array<std::byte, SealedFrame::kMaxBytes> sealed{};
+  const auto frame = own_.voice.seal(rtp->header, rtp->payload, sealed);
+  std::array<std::byte, Element::kHeaderBytes + 1 + SealedFrame::kMaxBytes> bytes{};
+  ByteWriter writer(bytes);
+  const FrameElement element{.level = {.voice = true, .minus_dbov = sender_.level_minus_dbov()}, .frame = frame};
+  CHECK(element.serialize(writer));
+  if (!link_.send(writer.written())) return;  // not yet in: nobody could hear it
+  if (sent_frames_.size() >= kSentFrames) {
+    std::rotate(sent_frames_.begin(), sent_frames_.begin() + 1, sent_frames_.end());
+  } else {
+    sent_frames_.emplace_back();
+  }
+  sent_frames_.back().sequence = rtp->header.sequence.value;
+  sent_frames_.back().element.assign(writer.written().begin(), writer.written().end());
+}
+
+std::optional<DropReason> SealedSession::say(std::string_view typed) {
+  const auto line = checked_text(options_.name, typed);
+  if (!line) return line.error();
+  std::array<std::byte, 1 + kMaxNameBytes + kMaxTextBytes> plaintext{};
+  ByteWriter plain(plaintext);
+  plain.u8(static_cast<std::uint8_t>(line->author.size()));
+  plain.text(line->author);
+  plain.text(line->text);
+  CHECK(plain.ok());
+  std::array<std::byte, Envelope::kMaxPlaintextBytes> object{};
+  const auto sealed = own_.text.seal({}, plain.written(), object);
+  std::array<std::byte, Envelope::kMaxPlaintextBytes> bytes{};
+  ByteWriter writer(bytes);
+  CHECK(write_element(writer, ElementType::kText, sealed));
+  if (link_.send(writer.written())) ++stats_.texts_sent;
+  return std::nullopt;
+}
+
+void SealedSession::leave(TimePoint) {
+  link_.leave();
+}
+
+void SealedSession::answer_nack(const Element& element) {
+  const auto nack = Nack::parse(element.body);
+  if (!nack) return drop(nack.error());
+  if (nack->ssrc != own_.id.ssrc) return drop(DropReason::kForeignSsrc);
+  for (const Nack::Item& item : nack->items) {
+    for (const SentFrame& frame : sent_frames_) {
+      const int distance = SequenceNumber{frame.sequence} - SequenceNumber{item.pid};
+      const bool wanted = distance == 0 || (distance > 0 && distance <= 16 &&
+                                            (item.blp & (1U << static_cast<unsigned>(distance - 1))) != 0);
+      if (wanted) link_.send(frame.element);
+    }
+  }
+}
+
+// --- What comes
+
+void SealedSession::receive(TimePoint now, std::span<const std::byte> datagram) {
+  ++stats_.datagrams_received;
+  if (sealed_kind_of(datagram) == SealedKind::kFrame) {
+    receive_frame(now, datagram);
+  } else {
+    const auto received = link_.receive(now, datagram);
+    if (!received) return drop(received.error());
+    receive_elements(now, received->elements, received->sealed);
+    if (link_.take_ssrc_taken()) become_someone_new(now);
+    watch_relay(now);
+  }
+  ask_for_life(now);
+}
+
+void SealedSession::receive_frame(TimePoint now, std::span<const std::byte> frame) {
+  const auto problem = streams_.receive(now, frame);
+  drop(problem);
+  if (problem) return;
+  last_voice_ = now;
+  // A frame that opens came through the relay: the way is good.
+  watch_.heard(now);
+}
+
+void SealedSession::receive_elements(TimePoint now, std::span<const std::byte> elements, bool sealed) {
+  ElementReader reader(elements);
+  std::span<const std::byte> last_frame;
+  while (const auto element = reader.next()) receive_element(now, *element, sealed, last_frame);
+  drop(reader.problem());
+}
+
+void SealedSession::receive_element(TimePoint now, const Element& element, bool sealed,
+                                    std::span<const std::byte>& last_frame) {
+  switch (element.type) {
+    case ElementType::kFrame: {
+      const auto frame = FrameElement::parse(element.body);
+      if (!frame) return drop(frame.error());
+      last_frame = frame->frame;
+      return receive_frame(now, last_frame);
+    }
+    case ElementType::kSibling: {
+      const auto sibling = Sibling::parse(element.body);
+      if (!sibling) return drop(sibling.error());
+      return drop(streams_.receive_sibling(now, *sibling, last_frame));
+    }
+    case ElementType::kRepair: {
+      const auto symbol = RepairSymbol::parse(element.body);
+      if (!symbol) return drop(symbol.error());
+      return drop(streams_.receive_repair(now, *symbol));
+    }
+    case ElementType::kAsk:
+      return receive_ask(now, element);
+    case ElementType::kEcho:
+      return receive_echo(now, element);
+    case ElementType::kText:
+      return receive_text(now, element);
+    default:
+      break;
+  }
+  // The rest counts only where the relay itself sealed it.
+  if (!sealed) return;
+  if (element.type == ElementType::kPong) {
+    if (const auto pong = Pong::parse(element.body)) watch_.pong(now, pong->token);
+  } else if (element.type == ElementType::kNack) {
+    answer_nack(element);
+  } else if (element.type == ElementType::kReport) {
+    const auto report = Report::parse(element.body);
+    if (report && report->ssrc == own_.id.ssrc) own_report_ = *report;
+  }
+}
+
+void SealedSession::receive_text(TimePoint now, const Element& element) {
+  std::array<std::byte, kMaxSealedDatagramBytes> plaintext{};
+  const auto opened = session::open_object(keys_, session::kTextLabel, element.body, {}, plaintext);
+  if (!opened) return drop(opened.error());
+  if (opened->stream.ssrc == own_.id.ssrc) return drop(DropReason::kOwnStream);
+  if (texts_seen_.size() >= kMaxTextSenders && !texts_seen_.contains(opened->stream)) texts_seen_.clear();
+  seal::ReplayWindow& seen = texts_seen_[opened->stream];
+  if (!seen.fresh(opened->ctr)) return drop(DropReason::kDuplicate);
+  seen.accept(opened->ctr);
+
+  ByteReader reader(opened->plaintext);
+  const auto name = reader.bytes(reader.u8());
+  const auto text = reader.rest();
+  if (!reader.ok()) return drop(DropReason::kTruncated);
+  if (!is_utf8(as_text(text))) return drop(DropReason::kNotUtf8);
+  TextLine line{.author = checked_name(printable(as_text(name))).value_or(""), .text = printable(as_text(text))};
+  if (line.text.empty()) return drop(DropReason::kEmptyText);
+  if (text.size() > kMaxTextBytes) return drop(DropReason::kTextTooLong);
+  ++stats_.texts_received;
+  watch_.heard(now);
+  authors_.remember(now, line.author);
+  events_.offer(TextHeard{std::move(line)});
+}
+
+// --- Signs of life
+
+void SealedSession::ask_for_life(TimePoint now) {
+  if (!link_.joined()) return;
+  while (const auto question = streams_.next_question(now)) {
+    std::array<std::byte, 4> target{};
+    ByteWriter target_writer(target);
+    target_writer.u32(question->ssrc);
+    std::array<std::byte, 128> object{};
+    Ask ask;
+    ask.target = question->ssrc;
+    ask.object = own_.ask.seal(target, question->nonce, object);
+    std::array<std::byte, 160> bytes{};
+    ByteWriter writer(bytes);
+    CHECK(ask.serialize(writer));
+    link_.send(writer.written());
+  }
+}
+
+void SealedSession::receive_ask(TimePoint now, const Element& element) {
+  const auto ask = Ask::parse(element.body);
+  if (!ask) return drop(ask.error());
+  if (ask->target != own_.id.ssrc) return drop(DropReason::kForeignSsrc);
+  std::array<std::byte, kMaxSealedDatagramBytes> plaintext{};
+  const auto opened = session::open_object(keys_, session::kAskLabel, ask->object, element.body.first(4), plaintext);
+  if (!opened) return drop(opened.error());
+  if (opened->plaintext.size() != kNonceBytes) return drop(DropReason::kBadElement);
+  if (askers_.size() >= kMaxAskersWaiting) return drop(DropReason::kOverloaded);
+  Asker asker{.ssrc = opened->stream.ssrc};
+  std::ranges::copy(opened->plaintext, asker.nonce.begin());
+  askers_.push_back(asker);
+  answer_askers(now);
+}
+
+void SealedSession::answer_askers(TimePoint now) {
+  if (last_echo_ && now - *last_echo_ < kEchoInterval) return;
+  while (!askers_.empty()) {
+    last_echo_ = now;
+    Echo echo;
+    echo.asker_count = std::min(askers_.size(), Echo::kMaxAskers);
+    std::array<std::byte, 4 + 4 + 1 + kMaxNameBytes + 1 + Echo::kMaxAskers * kNonceBytes> plaintext{};
+    ByteWriter plain(plaintext);
+    plain.u32(own_.id.kid);
+    plain.u32(own_.voice.next_ctr() - 1);
+    plain.u8(static_cast<std::uint8_t>(options_.name.size()));
+    plain.text(options_.name);
+    plain.u8(static_cast<std::uint8_t>(echo.asker_count));
+    for (std::size_t i = 0; i < echo.asker_count; ++i) {
+      echo.askers[i] = askers_.front().ssrc;
+      plain.bytes(askers_.front().nonce);
+      askers_.pop_front();
+    }
+    CHECK(plain.ok());
+    std::array<std::byte, Envelope::kMaxPlaintextBytes> object{};
+    echo.object = own_.echo.seal({}, plain.written(), object);
+    std::array<std::byte, Envelope::kMaxPlaintextBytes> bytes{};
+    ByteWriter writer(bytes);
+    CHECK(echo.serialize(writer));
+    link_.send(writer.written());
+  }
+}
+
+void SealedSession::receive_echo(TimePoint now, const Element& element) {
+  const auto echo = Echo::parse(element.body);
+  if (!echo) return drop(echo.error());
+  std::array<std::byte, kMaxSealedDatagramBytes> plaintext{};
+  const auto opened = session::open_object(keys_, session::kEchoLabel, echo->object, {}, plaintext);
+  if (!opened) return drop(opened.error());
+  ByteReader reader(opened->plaintext);
+  const std::uint32_t kid = reader.u32();
+  const std::uint32_t ctr = reader.u32();
+  const auto name = reader.bytes(reader.u8());
+  std::vector<LiveNonce> nonces(reader.u8());
+  for (LiveNonce& nonce : nonces) {
+    const auto bytes = reader.bytes(nonce.size());
+    std::ranges::copy(bytes, nonce.begin());
+  }
+  if (!reader.finish() || kid != opened->stream.kid) return drop(DropReason::kBadElement);
+  if (!streams_.prove(now, opened->stream, ctr, nonces)) return;
+  if (const auto checked = checked_name(printable(as_text(name)))) speakers_.rename(opened->stream.ssrc, *checked);
+}
+
+// --- Out
+
+std::optional<std::span<const std::byte>> SealedSession::next_datagram() {
+  const auto datagram = outgoing_.pop();
+  if (datagram) ++stats_.datagrams_sent;
+  return datagram;
+}
+
+SessionStats SealedSession::stats() const {
+  SessionStats stats = stats_;
+  stats.voice_packets_sent = sender_.packets_sent();
+  stats.voice_bytes_sent = sender_.payload_bytes_sent();
+  return stats;
+}
+
+}  // namespace hubbub::client
