@@ -7,6 +7,8 @@
 
 #include "relay/net/clock.h"
 #include "voiceclient/core/open_session.h"
+#include "voiceclient/known_relays.h"
+#include "voiceclient/sealed_entry.h"
 #include "voiceclient/ui/command.h"
 
 namespace hubbub::client {
@@ -27,10 +29,15 @@ SessionOptions session_options(const JoinOptions& options, std::uint64_t seed) {
           .seed = seed};
 }
 
-std::unique_ptr<Session> make_session(const JoinOptions& options, std::uint64_t seed) {
-  if (options.sealed)
-    throw std::runtime_error("this version joins open rooms only; the link is to a sealed one");
-  return std::make_unique<OpenSession>(session_options(options, seed));
+std::unique_ptr<Session> make_session(const JoinOptions& options, const std::optional<SealedRoom>& room,
+                                      seal::Random& random, std::uint64_t seed) {
+  if (!room) return std::make_unique<OpenSession>(session_options(options, seed));
+  return std::make_unique<SealedSession>(session_options(options, seed), *room, random);
+}
+
+std::optional<SealedRoom> room_of(const JoinOptions& options) {
+  if (!options.sealed) return std::nullopt;
+  return keys_for(*options.sealed);
 }
 
 }  // namespace
@@ -38,7 +45,8 @@ std::unique_ptr<Session> make_session(const JoinOptions& options, std::uint64_t 
 App::App(const JoinOptions& options, std::uint64_t seed)
     : options_(options),
       started_(net::now()),
-      session_(make_session(options, seed)),
+      room_(room_of(options)),
+      session_(make_session(options, room_, random_, seed)),
       console_(loop_, options.json, started_,
                {.typed = [this](const std::string& line) { typed(line); }, .leave = [this] { leave(); }}),
       sound_(options, [this](const std::string& text) { console_.frontend().notice(text); }),
@@ -119,6 +127,13 @@ void App::unreachable(TimePoint now, const std::string& why) {
   if (!reconnect_at_) reconnect_at_ = now + kReconnectInterval;
 }
 
+// It has proved to hold the key: from now on it has to.
+void App::remember_relay() {
+  if (!room_) return;
+  const KnownRelays known(options_.sealed->known_relays);
+  if (const auto problem = known.pin(options_.relay, room_->relay_key)) console_.frontend().notice(*problem);
+}
+
 void App::settle(TimePoint now) {
   while (const auto datagram = session_->next_datagram()) connection_.send(now, *datagram);
   while (const auto event = session_->next_event()) show(*event);
@@ -127,7 +142,7 @@ void App::settle(TimePoint now) {
 void App::show(const Event& event) {
   Frontend& frontend = console_.frontend();
   if (const auto* here = std::get_if<RelayHere>(&event)) {
-    relay_answered_ = true;
+    if (!std::exchange(relay_answered_, true)) remember_relay();
     why_away_ = kNoAnswer;
     frontend.relay_here(here->round_trip);
     send_waiting_texts();

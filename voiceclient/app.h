@@ -11,6 +11,7 @@
 #include "relay/net/udp_socket.h"
 #include "voiceclient/connection.h"
 #include "voiceclient/core/player_stream.h"
+#include "voiceclient/core/sealed_session.h"
 #include "voiceclient/core/session.h"
 #include "voiceclient/options.h"
 #include "voiceclient/sound.h"
@@ -34,6 +35,7 @@ class App {
   void send_waiting_texts();
   void received(TimePoint now, std::span<const std::byte> datagram);
   void unreachable(TimePoint now, const std::string& why);
+  void remember_relay();
   // Sends and shows whatever the session has for us.
   void settle(TimePoint now);
   void show(const Event& event);
@@ -43,6 +45,8 @@ class App {
   JoinOptions options_;
   TimePoint started_;
   net::Loop loop_;
+  seal::SystemRandom random_;
+  std::optional<SealedRoom> room_;  // nothing in an open room
   std::unique_ptr<Session> session_;
   Console console_;
   Sound sound_;

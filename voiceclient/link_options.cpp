@@ -63,6 +63,22 @@ PrivateText access_token(const SecretArguments& from) {
   return variable.value_or(PrivateText());
 }
 
+// open://HOST:PORT, the port 5241 where left out.
+HostPort parse_open_link(std::string_view link) {
+  // A secret may be pasted without what belongs before it: what is no link is not repeated.
+  if (!link.starts_with(kOpenScheme))
+    fail(
+        "this is not a link: write hubbub://HOST:PORT/... as it was sent to you, or open://HOST:PORT for an "
+        "open room, as in open://192.168.1.10:5241");
+  std::string_view rest = link.substr(kOpenScheme.size());
+  if (rest.ends_with('/')) rest.remove_suffix(1);
+  const auto relay = HostPort::parse(rest, kDefaultOpenPort);
+  if (!relay)
+    fail("\"" + printable(seal::without_secrets(link)) +
+         "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
+  return *relay;
+}
+
 }  // namespace
 
 void add_link(CLI::App& app, LinkArguments& from, const char* what) {
@@ -122,22 +138,6 @@ InviteOptions understand_invite(const LinkArguments& from) {
         "the link");
   invite.link = parse_sealed_link(link->view());
   return invite;
-}
-
-HostPort parse_open_link(std::string_view link) {
-  // A secret may be pasted without what belongs before it: what is no link is not repeated.
-  if (!link.starts_with(kOpenScheme))
-    fail(
-        "this is not a link: write hubbub://HOST:PORT/... as it was sent to you, or open://HOST:PORT for an "
-        "open room, "
-        "as in open://192.168.1.10:5241");
-  std::string_view rest = link.substr(kOpenScheme.size());
-  if (rest.ends_with('/')) rest.remove_suffix(1);
-  const auto relay = HostPort::parse(rest, kDefaultOpenPort);
-  if (!relay)
-    fail("\"" + printable(seal::without_secrets(link)) +
-         "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
-  return *relay;
 }
 
 }  // namespace hubbub::client

@@ -5,7 +5,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -85,8 +84,5 @@ using Request = std::variant<JoinOptions, InviteOptions, DevicesOptions, SdpOpti
 // environment included. Throws UsageError, or std::runtime_error where a file cannot be read; neither repeats
 // what is secret.
 Request read_command_line(int argc, const char* const* argv);
-
-// open://host:port, the port 5241 where left out. Throws UsageError.
-HostPort parse_open_link(std::string_view link);
 
 }  // namespace hubbub::client
