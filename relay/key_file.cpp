@@ -75,10 +75,13 @@ void write_key(const std::filesystem::path& file, const seal::Key& key) {
   const std::string text = seal::base64url_encode(key.view()) + "\n";
   const std::string temporary = file.string() + ".new." + std::to_string(::getpid());
   {
-    const Descriptor descriptor(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
-    if (descriptor.get() < 0) fail("key file", file, "cannot be made (" + reason(errno) + "); choose another with --key");
-    const bool written = ::write(descriptor.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
-                         ::fsync(descriptor.get()) == 0;
+    const Descriptor descriptor(
+        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));
+    if (descriptor.get() < 0)
+      fail("key file", file, "cannot be made (" + reason(errno) + "); choose another with --key");
+    const bool written =
+        ::write(descriptor.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+        ::fsync(descriptor.get()) == 0;
     if (!written) {
       const std::string why = reason(errno);
       ::unlink(temporary.c_str());
@@ -121,7 +124,8 @@ Identity load_or_create_identity(const std::filesystem::path& file, seal::Random
   const auto bytes = seal::base64url_decode(*text);
   seal::wipe(std::as_writable_bytes(std::span(*text)));
   if (!bytes || bytes->size() != seal::Key::kBytes)
-    fail("key file", file, "is not a relay's key (43 characters of base64url); restore it, or move it away to get a new one");
+    fail("key file", file,
+         "is not a relay's key (43 characters of base64url); restore it, or move it away to get a new one");
   return {.keys = seal::KeyPair::from_private(seal::Key::from(std::span<const std::byte, 32>(*bytes))),
           .created = created};
 }

@@ -1,5 +1,5 @@
-// The relay's identity on disk: its private key, made at the first start, and the access token it may ask for.
-// Files that others can read are refused, as ssh refuses them.
+// The relay's identity on disk: its private key, made at the first start, and the access token it may ask
+// for. Files that others can read are refused, as ssh refuses them.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ struct Identity {
   bool created = false;  // just now
 };
 
-// $STATE_DIRECTORY/relay.key (systemd's), $XDG_STATE_HOME/hubbub/relay.key, or ~/.local/state/hubbub/relay.key.
-// Throws ConfigError where the environment tells of none of them.
+// $STATE_DIRECTORY/relay.key (systemd's), $XDG_STATE_HOME/hubbub/relay.key, or
+// ~/.local/state/hubbub/relay.key. Throws ConfigError where the environment tells of none of them.
 std::filesystem::path default_key_file();
 
 // Throws ConfigError where the file cannot be read or made, is not a key, or can be read by others.

@@ -65,6 +65,7 @@ std::vector<std::string> take_arguments(std::span<char*> arguments) {
 
 Request understand(const std::vector<std::string>& arguments) {
   std::vector<const char*> argv;
+  argv.reserve(arguments.size());
   for (const std::string& argument : arguments) argv.push_back(argument.c_str());
   return read_command_line(static_cast<int>(argv.size()), argv.data());
 }

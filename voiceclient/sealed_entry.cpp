@@ -20,7 +20,9 @@ constexpr Duration kProbeTick = 50ms;
 seal::PublicKey ask_for_key(const HostPort& relay, const seal::Key& unknown_psk) {
   net::Loop loop;
   seal::SystemRandom random;
-  std::string why = "nothing answers there, or not to strangers: ask for a full invite, and whether an access token is needed";
+  std::string why =
+      "nothing answers there, or not to strangers: ask for a full invite, and whether an access token is "
+      "needed";
   Connection* way = nullptr;
   session::KeyProbe probe(unknown_psk, random,
                           [&way](std::span<const std::byte> datagram) { way->send(net::now(), datagram); });
@@ -57,13 +59,14 @@ SealedRoom keys_for(const SealedOptions& options) {
   if (!expected) throw std::runtime_error(expected.error());
 
   SealedRoom room;
-  if (!options.access_token.empty()) room.unknown_psk = seal::access_token_psk(options.access_token.view(), {});
+  if (!options.access_token.empty())
+    room.unknown_psk = seal::access_token_psk(options.access_token.view(), {});
   room.relay_key = *expected ? **expected : ask_for_key(invite.relay, room.unknown_psk);
   if (!options.access_token.empty())
     room.psk = seal::access_token_psk(options.access_token.view(), room.relay_key);
   room.room_secret = invite.room_secret ? *invite.room_secret
-                                        : seal::room_secret_from_passphrase(options.passphrase.view(), invite.room,
-                                                                            room.relay_key);
+                                        : seal::room_secret_from_passphrase(options.passphrase.view(),
+                                                                            invite.room, room.relay_key);
   return room;
 }
 

@@ -116,7 +116,8 @@ void ClientLink::tick(TimePoint now) {
         (!handshake_->next_key_request || now >= *handshake_->next_key_request)) {
       send_key_request(now);
     }
-    if (!handshake_->answered && waited >= kSilenceAfter && obstacle_ == Obstacle::kNone) obstacle_ = Obstacle::kSilence;
+    if (!handshake_->answered && waited >= kSilenceAfter && obstacle_ == Obstacle::kNone)
+      obstacle_ = Obstacle::kSilence;
     if (waited >= kHandshakeLasts) connect(now);
   }
   if (channel_ && !joined_ && now >= next_join_) send_join(now);
@@ -126,8 +127,9 @@ void ClientLink::tick(TimePoint now) {
 void ClientLink::rekey_when_due(TimePoint now) {
   if (!rekey_) {
     if (now - established_ < kRekeyAfter && channel_->sent() < kRekeyAfterEnvelopes) return;
-    rekey_.emplace(Rekey{.initiator = Initiator(options_.relay_key, options_.psk, {.rekeyed = hash_}, random_),
-                         .next_try = now});
+    rekey_.emplace(
+        Rekey{.initiator = Initiator(options_.relay_key, options_.psk, {.rekeyed = hash_}, random_),
+              .next_try = now});
   }
   if (now < rekey_->next_try) return;
   rekey_->next_try = now + kRekeyRetry;
@@ -167,7 +169,8 @@ void ClientLink::leave() {
 
 // --- What the relay says
 
-Result<ClientLink::Received, DropReason> ClientLink::receive(TimePoint now, std::span<const std::byte> datagram) {
+Result<ClientLink::Received, DropReason> ClientLink::receive(TimePoint now,
+                                                             std::span<const std::byte> datagram) {
   const auto kind = sealed_kind_of(datagram);
   if (!kind) return DropReason::kUnknownKind;
   std::optional<DropReason> problem;
@@ -291,9 +294,11 @@ Result<ClientLink::Received, DropReason> ClientLink::receive_envelope(TimePoint 
 }
 
 void ClientLink::act_on(TimePoint now, const Element& element, SealedChannel& channel) {
+  // What the relay says of a membership in an old session says nothing of the one that counts.
+  const bool current = &channel == &*channel_;
   if (element.type == ElementType::kWelcome) {
     const auto welcome = Welcome::parse(element.body);
-    if (!welcome || welcome->ssrc != ssrc_ || joined_) return;
+    if (!welcome || welcome->ssrc != ssrc_ || joined_ || !current) return;
     joined_ = true;
     welcomed_ = true;
     leave_old_ = false;
@@ -301,9 +306,10 @@ void ClientLink::act_on(TimePoint now, const Element& element, SealedChannel& ch
     members_ = welcome->members;
   } else if (element.type == ElementType::kTurnedAway) {
     const auto turned_away = TurnedAway::parse(element.body);
-    if (!turned_away || turned_away->ssrc != ssrc_ || joined_) return;
+    if (!turned_away || turned_away->ssrc != ssrc_ || joined_ || !current) return;
     if (turned_away->reason == TurnedAway::Reason::kRoomFull) obstacle_ = Obstacle::kRoomFull;
-    if (turned_away->reason == TurnedAway::Reason::kSsrcTaken && (!leave_old_ || join_tries_ >= kPatienceWithSsrc))
+    if (turned_away->reason == TurnedAway::Reason::kSsrcTaken &&
+        (!leave_old_ || join_tries_ >= kPatienceWithSsrc))
       ssrc_taken_ = true;
   } else if (element.type == ElementType::kPathChallenge) {
     const auto challenge = PingElement::parse(element.body);
@@ -324,10 +330,17 @@ void ClientLink::act_on(TimePoint now, const Element& element, SealedChannel& ch
       send(padding);
     }
   } else if (element.type == ElementType::kPong) {
-    if (const auto pong = Pong::parse(element.body)) members_ = pong->members;
+    const auto pong = Pong::parse(element.body);
+    if (!pong || !current) return;
+    members_ = pong->members;
+    // Not even we: a Goodbye or a Join of ours came out of order.
+    if (members_ == 0 && joined_) {
+      joined_ = false;
+      join_tries_ = 0;
+      next_join_ = now;
+    }
   } else if (element.type == ElementType::kGoodbye) {
-    // The relay stops, and perhaps begins again. Only in the session that counts.
-    if (&channel == &*channel_) relay_left_ = true;
+    if (current) relay_left_ = true;  // it stops, and perhaps begins again
   }
 }
 

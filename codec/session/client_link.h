@@ -1,6 +1,6 @@
-// The client's end of its session with the relay: gets in, stays in, and comes back, whatever the network does.
-// A state machine without I/O: time and datagrams go in, datagrams come out. What the elements mean beyond the
-// session itself is for whoever owns the link.
+// The client's end of its session with the relay: gets in, stays in, and comes back, whatever the network
+// does. A state machine without I/O: time and datagrams go in, datagrams come out. What the elements mean
+// beyond the session itself is for whoever owns the link.
 #pragma once
 
 #include <array>
@@ -52,8 +52,8 @@ class ClientLink {
   // `random` outlives the link. `send` takes each datagram at once, or loses it.
   ClientLink(const LinkOptions& options, std::uint32_t ssrc, seal::Random& random, Send send);
 
-  // A new handshake, now: at the start, after a suspend, when nothing has answered for a while. A session that
-  // is there goes on until the new one is.
+  // A new handshake, now: at the start, after a suspend, when nothing has answered for a while. A session
+  // that is there goes on until the new one is.
   void connect(TimePoint now);
   // Another SSRC from the next Join on, which is sent at once.
   void change_ssrc(TimePoint now, std::uint32_t ssrc);
@@ -62,8 +62,8 @@ class ClientLink {
     std::span<const std::byte> elements;  // valid until the next call
     bool sealed = false;                  // by the relay; else only what members sealed in it can be believed
   };
-  // A datagram from the relay that is no bare frame. The elements that came in it; those that concern the session
-  // alone have been acted on.
+  // A datagram from the relay that is no bare frame. The elements that came in it; those that concern the
+  // session alone have been acted on.
   Result<Received, DropReason> receive(TimePoint now, std::span<const std::byte> datagram);
   void tick(TimePoint now);
 

@@ -34,7 +34,8 @@ struct Binding {
 
 class Initiator {
  public:
-  Initiator(const seal::PublicKey& relay_key, const seal::Key& psk, const Binding& binding, seal::Random& random);
+  Initiator(const seal::PublicKey& relay_key, const seal::Key& psk, const Binding& binding,
+            seal::Random& random);
 
   // False where the relay's key is one that no relay can have: the link is wrong.
   [[nodiscard]] bool usable() const { return usable_; }
@@ -48,9 +49,10 @@ class Initiator {
   bool usable_ = false;
 };
 
-// The relay's whole part: reads the hello, grants, and writes the reply. Nothing where the hello does not verify.
+// The relay's whole part: reads the hello, grants, and writes the reply. Nothing where the hello does not
+// verify.
 [[nodiscard]] std::optional<Established> respond(const seal::KeyPair& relay, const seal::Key& psk,
-                                                 const Binding& binding, const NoiseHello& hello, const Grant& grant,
-                                                 seal::Random& random, NoiseReply& reply);
+                                                 const Binding& binding, const NoiseHello& hello,
+                                                 const Grant& grant, seal::Random& random, NoiseReply& reply);
 
 }  // namespace hubbub::session

@@ -22,8 +22,10 @@ HelloKeys::HelloKeys(const seal::PublicKey& relay_key, const seal::Key& psk)
       token_key_(seal::Key::from(seal::hmac_sha256(psk.view(), {as_bytes("hubbub token v1"), relay_key}))) {}
 
 void HelloKeys::sign(std::span<std::byte, Hello::kBytes> question) const {
-  std::ranges::copy(mac(hello_key_, question.first(Hello::kMac1At)), question.subspan(Hello::kMac1At).begin());
-  std::ranges::copy(mac(token_key_, question.first(Hello::kMac2At)), question.subspan(Hello::kMac2At).begin());
+  std::ranges::copy(mac(hello_key_, question.first(Hello::kMac1At)),
+                    question.subspan(Hello::kMac1At).begin());
+  std::ranges::copy(mac(token_key_, question.first(Hello::kMac2At)),
+                    question.subspan(Hello::kMac2At).begin());
 }
 
 bool HelloKeys::knows_key(std::span<const std::byte, Hello::kBytes> question) const {

@@ -12,7 +12,8 @@ namespace hubbub::session {
 
 class HelloKeys {
  public:
-  // `psk`: of the access token, or zeros. Of a relay whose key is not known yet: both made for a key of zeros.
+  // `psk`: of the access token, or zeros. Of a relay whose key is not known yet: both made for a key of
+  // zeros.
   HelloKeys(const seal::PublicKey& relay_key, const seal::Key& psk);
 
   // Puts both MACs at the end of a Hello or a KeyRequest.

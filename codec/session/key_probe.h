@@ -1,5 +1,5 @@
-// Asks a relay for its key, where a link does not tell it: the first meeting of a relay that is trusted from then
-// on. A state machine without I/O.
+// Asks a relay for its key, where a link does not tell it: the first meeting of a relay that is trusted from
+// then on. A state machine without I/O.
 #pragma once
 
 #include <functional>

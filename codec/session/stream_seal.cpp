@@ -28,10 +28,11 @@ std::span<const std::byte> FrameSealer::seal(const RtpHeader& header, std::span<
 FrameOpener::FrameOpener(const seal::RoomKeys& room, const StreamId& stream)
     : key_(room.base_key(seal::kVoiceLabel, stream.ssrc, stream.kid).view(), stream.kid) {}
 
-Result<std::span<const std::byte>, DropReason> FrameOpener::open(const SealedFrame& frame, std::span<std::byte> out) {
+Result<std::span<const std::byte>, DropReason> FrameOpener::open(const SealedFrame& frame,
+                                                                 std::span<std::byte> out) {
   if (!window_.fresh(frame.ctr)) return DropReason::kDuplicate;
-  const auto size = key_.open({.kid = frame.kid, .ctr = frame.ctr}, frame.sframe_header, frame.metadata, frame.sealed,
-                              out);
+  const auto size =
+      key_.open({.kid = frame.kid, .ctr = frame.ctr}, frame.sframe_header, frame.metadata, frame.sealed, out);
   if (!size) return size.error();
   window_.accept(frame.ctr);
   return std::span<const std::byte>(out).first(*size);
@@ -41,7 +42,8 @@ ObjectSealer::ObjectSealer(const seal::RoomKeys& room, std::string_view label, c
     : stream_(stream), key_(room.base_key(label, stream.ssrc, stream.kid).view(), stream.kid) {}
 
 std::span<const std::byte> ObjectSealer::seal(std::span<const std::byte> metadata,
-                                              std::span<const std::byte> plaintext, std::span<std::byte> out) {
+                                              std::span<const std::byte> plaintext,
+                                              std::span<std::byte> out) {
   ByteWriter writer(out);
   writer.u32(stream_.ssrc);
   CHECK(out.size() >= writer.size() + key_.sealed_size(next_ctr_, plaintext.size()));
@@ -50,8 +52,8 @@ std::span<const std::byte> ObjectSealer::seal(std::span<const std::byte> metadat
 }
 
 Result<OpenedObject, DropReason> open_object(const seal::RoomKeys& room, std::string_view label,
-                                             std::span<const std::byte> object, std::span<const std::byte> metadata,
-                                             std::span<std::byte> out) {
+                                             std::span<const std::byte> object,
+                                             std::span<const std::byte> metadata, std::span<std::byte> out) {
   const auto parsed = SealedObject::parse(object);
   if (!parsed) return parsed.error();
   ByteReader reader(parsed->sealed);
@@ -63,7 +65,8 @@ Result<OpenedObject, DropReason> open_object(const seal::RoomKeys& room, std::st
   seal::SframeKey key(room.base_key(label, stream.ssrc, stream.kid).view(), stream.kid);
   const auto size = key.open(*header, header_bytes, metadata, reader.rest(), out);
   if (!size) return size.error();
-  return OpenedObject{.stream = stream, .ctr = header->ctr, .plaintext = std::span<const std::byte>(out).first(*size)};
+  return OpenedObject{
+      .stream = stream, .ctr = header->ctr, .plaintext = std::span<const std::byte>(out).first(*size)};
 }
 
 }  // namespace hubbub::session

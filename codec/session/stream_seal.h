@@ -41,8 +41,8 @@ class FrameSealer {
   // `first`: the RTP sequence number with which the stream begins.
   FrameSealer(const seal::RoomKeys& room, const StreamId& stream, SequenceNumber first);
 
-  // The whole frame of this Opus packet, written to `out` (SealedFrame::kMaxBytes). The header's sequence numbers
-  // follow each other without a gap.
+  // The whole frame of this Opus packet, written to `out` (SealedFrame::kMaxBytes). The header's sequence
+  // numbers follow each other without a gap.
   [[nodiscard]] std::span<const std::byte> seal(const RtpHeader& header, std::span<const std::byte> opus,
                                                 std::span<std::byte> out);
   // The counter of the next frame.
@@ -74,7 +74,8 @@ class ObjectSealer {
 
   // `SSRC | SFrame header | ciphertext | tag`, written to `out`.
   [[nodiscard]] std::span<const std::byte> seal(std::span<const std::byte> metadata,
-                                                std::span<const std::byte> plaintext, std::span<std::byte> out);
+                                                std::span<const std::byte> plaintext,
+                                                std::span<std::byte> out);
 
  private:
   StreamId stream_;
@@ -90,7 +91,7 @@ struct OpenedObject {
 };
 // Opens anybody's object. Whether it came before is for the caller to tell, by its counter.
 Result<OpenedObject, DropReason> open_object(const seal::RoomKeys& room, std::string_view label,
-                                             std::span<const std::byte> object, std::span<const std::byte> metadata,
-                                             std::span<std::byte> out);
+                                             std::span<const std::byte> object,
+                                             std::span<const std::byte> metadata, std::span<std::byte> out);
 
 }  // namespace hubbub::session

@@ -303,11 +303,12 @@ Result<Echo, DropReason> Echo::parse(std::span<const std::byte> body) {
 
 bool Echo::serialize(ByteWriter& writer) const {
   CHECK(asker_count <= kMaxAskers);
-  return write_element(writer, ElementType::kEcho, 1 + 4 * asker_count + object.size(), [this](ByteWriter& out) {
-    out.u8(static_cast<std::uint8_t>(asker_count));
-    for (std::size_t i = 0; i < asker_count; ++i) out.u32(askers[i]);
-    out.bytes(object);
-  });
+  return write_element(writer, ElementType::kEcho, 1 + 4 * asker_count + object.size(),
+                       [this](ByteWriter& out) {
+                         out.u8(static_cast<std::uint8_t>(asker_count));
+                         for (std::size_t i = 0; i < asker_count; ++i) out.u32(askers[i]);
+                         out.bytes(object);
+                       });
 }
 
 }  // namespace hubbub

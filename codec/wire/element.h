@@ -103,9 +103,9 @@ struct Sibling {
   static constexpr int kStepSamples = 120;  // 2.5 ms, the shortest frame of Opus
 
   bool marker = false;
-  std::uint8_t distance = 1;               // in frames, 1 to kMaxDistance
-  std::uint8_t step = 8;                   // in kStepSamples; 8 for frames of 20 ms
-  std::span<const std::byte> sealed;       // ciphertext and tag
+  std::uint8_t distance = 1;          // in frames, 1 to kMaxDistance
+  std::uint8_t step = 8;              // in kStepSamples; 8 for frames of 20 ms
+  std::span<const std::byte> sealed;  // ciphertext and tag
 
   static Result<Sibling, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;
@@ -143,16 +143,17 @@ struct Nack {
   bool serialize(ByteWriter& writer) const;
 };
 
-// How a stream arrives at whoever reports (RFC 3550 section 6.4.1, and the mean length of its bursts of loss).
+// How a stream arrives at whoever reports (RFC 3550 section 6.4.1, and the mean length of its bursts of
+// loss).
 struct Report {
   static constexpr std::size_t kBytes = 17;
 
   std::uint32_t ssrc = 0;
-  std::uint8_t fraction_lost = 0;        // since the last report, in 256ths
-  std::uint32_t lost = 0;                // since the stream began, 24 bits
-  std::uint32_t highest = 0;             // the newest counter
-  std::uint32_t jitter = 0;              // in samples of 48 kHz
-  std::uint8_t mean_burst = 0;           // of losses since the last report, in 16ths of a frame
+  std::uint8_t fraction_lost = 0;  // since the last report, in 256ths
+  std::uint32_t lost = 0;          // since the stream began, 24 bits
+  std::uint32_t highest = 0;       // the newest counter
+  std::uint32_t jitter = 0;        // in samples of 48 kHz
+  std::uint8_t mean_burst = 0;     // of losses since the last report, in 16ths of a frame
 
   static Result<Report, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;

@@ -1,6 +1,6 @@
-// The datagrams of a sealed port, told apart by their first byte (PROTOCOL.md, section 2): what a stranger and
-// a relay say to each other before there is a session, and the outer form of what they say in one. Bytes and
-// structures only; what they mean, and whether they are genuine, is for codec/session.
+// The datagrams of a sealed port, told apart by their first byte (PROTOCOL.md, section 2): what a stranger
+// and a relay say to each other before there is a session, and the outer form of what they say in one. Bytes
+// and structures only; what they mean, and whether they are genuine, is for codec/session.
 #pragma once
 
 #include <array>
@@ -57,8 +57,8 @@ struct Preamble {
   void serialize(ByteWriter& writer) const;
 };
 
-// Hello and KeyRequest: padded, so that no answer is longer than the question. In every version the last 32 of
-// 512 bytes are two MACs: over all before them, and over all before the second.
+// Hello and KeyRequest: padded, so that no answer is longer than the question. In every version the last 32
+// of 512 bytes are two MACs: over all before them, and over all before the second.
 struct Hello {
   static constexpr std::size_t kBytes = 512;
   static constexpr std::size_t kNoiseBytes = 48;  // an ephemeral key and the tag of an empty payload

@@ -18,7 +18,8 @@ Result<SealedFrame, DropReason> SealedFrame::parse(std::span<const std::byte> fr
   parsed.kid = reader.u32();
   parsed.ctr = reader.u32();
   if (parsed.kid < kLeast || parsed.ctr < kLeast) return DropReason::kBadFrame;
-  if (SequenceNumber{static_cast<std::uint16_t>(parsed.ctr)} != parsed.header.sequence) return DropReason::kBadFrame;
+  if (SequenceNumber{static_cast<std::uint16_t>(parsed.ctr)} != parsed.header.sequence)
+    return DropReason::kBadFrame;
   parsed.metadata = frame.first(RtpHeader::kBytes);
   parsed.sframe_header = packet->payload.first(kSframeHeaderBytes);
   parsed.sealed = reader.rest();
@@ -33,13 +34,15 @@ void SealedFrame::serialize_headers(const RtpHeader& header, std::uint32_t kid, 
   writer.u32(ctr);
 }
 
-std::optional<std::span<const std::byte>> SealedFrame::from_sibling(const Sibling& sibling, const SealedFrame& beside,
+std::optional<std::span<const std::byte>> SealedFrame::from_sibling(const Sibling& sibling,
+                                                                    const SealedFrame& beside,
                                                                     std::span<std::byte> out) {
   if (beside.ctr - kLeast < sibling.distance) return std::nullopt;
   RtpHeader header = beside.header;
   header.marker = sibling.marker;
   header.sequence = header.sequence + -static_cast<int>(sibling.distance);
-  header.timestamp = header.timestamp + -std::int64_t{sibling.distance} * sibling.step * Sibling::kStepSamples;
+  header.timestamp =
+      header.timestamp + -std::int64_t{sibling.distance} * sibling.step * Sibling::kStepSamples;
   ByteWriter writer(out);
   serialize_headers(header, beside.kid, beside.ctr - sibling.distance, writer);
   writer.bytes(sibling.sealed);
@@ -55,7 +58,8 @@ void SealedFrame::write_symbol(ByteWriter& writer) const {
 
 std::optional<std::span<const std::byte>> SealedFrame::from_symbol(std::span<const std::byte> symbol,
                                                                    std::uint32_t ssrc, std::uint32_t kid,
-                                                                   std::uint32_t ctr, std::span<std::byte> out) {
+                                                                   std::uint32_t ctr,
+                                                                   std::span<std::byte> out) {
   ByteReader reader(symbol);
   const std::uint8_t first = reader.u8();
   RtpHeader header;

@@ -1,5 +1,5 @@
-// What a shell drives: a core of the relay behind one socket. Time and datagrams go in; what is to be sent comes
-// out, one payload and all who are due a copy of it at a time.
+// What a shell drives: a core of the relay behind one socket. Time and datagrams go in; what is to be sent
+// comes out, one payload and all who are due a copy of it at a time.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +24,8 @@ class DatagramCore {
   virtual ~DatagramCore() = default;
 
   // One datagram from `from`, sent to our address `to`. `truncated`: it was longer than `bytes`.
-  virtual void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
-                       bool truncated) = 0;
+  virtual void receive(TimePoint now, const Endpoint& from, const IpAddress& to,
+                       std::span<const std::byte> bytes, bool truncated) = 0;
 
   // What is to be sent next, or nothing. The answer stays the same until `settle` has dealt with it.
   virtual std::optional<Outgoing> next(TimePoint now) = 0;

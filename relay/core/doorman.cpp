@@ -28,13 +28,15 @@ Doorman::Doorman(const DoorOptions& options, TimePoint now, seal::Random& random
       cookies_(random),
       prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       handshakes_(kHandshakesASecond, now),
+      reset_prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       resets_(kResetsASecond, now),
       reset_key_(seal::Key::from(
           seal::hmac_sha256(options.keys.private_key.view(), {as_bytes("hubbub reset v1")}))) {}
 
-// Length, MAC, version, token, cookie, rate, budget: each check costs more than the one before it, and only who
-// passes all of them is worth the next stage's Diffie-Hellman.
-Doorman::Verdict Doorman::hear(TimePoint now, const Endpoint& from, std::span<const std::byte> datagram, bool full) {
+// Length, MAC, version, token, cookie, rate, budget: each check costs more than the one before it, and only
+// who passes all of them is worth the next stage's Diffie-Hellman.
+Doorman::Verdict Doorman::hear(TimePoint now, const Endpoint& from, std::span<const std::byte> datagram,
+                               bool full) {
   if (datagram.size() < Hello::kBytes) return DropReason::kTruncated;
   if (datagram.size() > Hello::kBytes) return DropReason::kTrailingBytes;
   const auto bytes = datagram.first<Hello::kBytes>();
@@ -57,8 +59,8 @@ Doorman::Verdict Doorman::hear(TimePoint now, const Endpoint& from, std::span<co
   return *hello;
 }
 
-// A stranger who has a token, where there is one, may ask who we are: that is how a relay is met for the first
-// time without its key.
+// A stranger who has a token, where there is one, may ask who we are: that is how a relay is met for the
+// first time without its key.
 Doorman::Verdict Doorman::tell_key(TimePoint now, const Endpoint& from, const Hello& question,
                                    std::span<const std::byte, Hello::kBytes> bytes) {
   if (!options_.tell_key || !unknown_keys_.knows_key(bytes) || !unknown_keys_.knows_token(bytes))
@@ -78,7 +80,7 @@ Doorman::Answer Doorman::refusal(const Hello& hello, RefusalReason reason) const
 }
 
 std::optional<Doorman::Answer> Doorman::reset(TimePoint now, const Endpoint& from, std::uint32_t session_id) {
-  if (!prefixes_.take(now, from.address) || !resets_.take(kResetsASecond, now)) return std::nullopt;
+  if (!reset_prefixes_.take(now, from.address) || !resets_.take(kResetsASecond, now)) return std::nullopt;
   Answer answer;
   ByteWriter writer(answer.bytes);
   Reset{.session_id = session_id, .token = reset_token(session_id)}.serialize(writer);

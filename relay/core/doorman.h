@@ -44,7 +44,8 @@ class Doorman {
   Doorman(const DoorOptions& options, TimePoint now, seal::Random& random);
 
   // A datagram that begins as a Hello or a KeyRequest does. `full`: there is no place for another session.
-  [[nodiscard]] Verdict hear(TimePoint now, const Endpoint& from, std::span<const std::byte> datagram, bool full);
+  [[nodiscard]] Verdict hear(TimePoint now, const Endpoint& from, std::span<const std::byte> datagram,
+                             bool full);
 
   // What an envelope of an unknown session is answered; nothing where too many were.
   [[nodiscard]] std::optional<Answer> reset(TimePoint now, const Endpoint& from, std::uint32_t session_id);
@@ -61,6 +62,9 @@ class Doorman {
   seal::CookieJar cookies_;
   PrefixLimiter prefixes_;
   TokenBucket handshakes_;
+  // Apart from joins: a member whom a restarted relay no longer knows sends fifty frames a second, and would
+  // use up what it needs to come back.
+  PrefixLimiter reset_prefixes_;
   TokenBucket resets_;
   seal::Key reset_key_;
 };

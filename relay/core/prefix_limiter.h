@@ -1,6 +1,6 @@
-// A rate limit for strangers, by where they come from: one IPv4 address, or one IPv6 /64, which is what a single
-// household or machine commonly has. A table of fixed size, so that strangers never cost memory; two prefixes
-// that meet in one place of it share a limit, and a secret keeps anybody from choosing to meet.
+// A rate limit for strangers, by where they come from: one IPv4 address, or one IPv6 /64, which is what a
+// single household or machine commonly has. A table of fixed size, so that strangers never cost memory; two
+// prefixes that meet in one place of it share a limit, and a secret keeps anybody from choosing to meet.
 #pragma once
 
 #include <cstddef>

@@ -55,7 +55,7 @@ void SealedRelay::meet(TimePoint now, const Recipient& stranger, std::span<const
   if (const auto* hello = std::get_if<Hello>(&verdict)) return let_in(now, stranger, *hello);
   if (answers_.size() >= kMaxAnswers) return books_.drop(DropReason::kOverloaded);
   ++(datagram[0] == std::byte{static_cast<std::uint8_t>(SealedKind::kHello)} ? books_.hellos
-                                                                              : books_.key_requests);
+                                                                             : books_.key_requests);
   answer(stranger, std::get<Doorman::Answer>(verdict).view());
 }
 
@@ -64,8 +64,8 @@ void SealedRelay::let_in(TimePoint now, const Recipient& stranger, const Hello& 
   Grant grant;
   grant.session_id = draw_session_id();
   grant.reset_token = doorman_.reset_token(grant.session_id);
-  grant.idle_timeout_ms =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
+  grant.idle_timeout_ms = static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
   Reply reply{.preamble = {.kind = SealedKind::kReply, .nonce = hello.preamble.nonce}};
   const auto established =
       session::respond(options_.door.keys, options_.door.psk, {}, hello.noise, grant, random_, reply.noise);
@@ -109,8 +109,8 @@ void SealedRelay::open_envelope(TimePoint now, const Recipient& from, std::span<
   if (!envelope) return books_.drop(envelope.error());
   const auto found = by_id_.find(envelope->session_id);
   if (found == by_id_.end()) {
-    const auto reset = answers_.size() < kMaxAnswers ? doorman_.reset(now, from.to, envelope->session_id)
-                                                     : std::nullopt;
+    const auto reset =
+        answers_.size() < kMaxAnswers ? doorman_.reset(now, from.to, envelope->session_id) : std::nullopt;
     if (!reset) return books_.drop(DropReason::kUnknownSession);
     ++books_.resets;
     return answer(from, reset->view());
@@ -134,7 +134,8 @@ void SealedRelay::open_envelope(TimePoint now, const Recipient& from, std::span<
 
 session::SealedChannel* SealedRelay::channel_of(Session& session, std::uint32_t session_id) {
   if (session.channel.session_id() == session_id) return &session.channel;
-  if (session.rekeying && session.rekeying->channel.session_id() == session_id) return &session.rekeying->channel;
+  if (session.rekeying && session.rekeying->channel.session_id() == session_id)
+    return &session.rekeying->channel;
   if (session.old && session.old->channel.session_id() == session_id) return &session.old->channel;
   return nullptr;
 }
@@ -151,10 +152,11 @@ void SealedRelay::confirm(TimePoint now, Session& session, const session::Sealed
   ++books_.rekeys;
 }
 
-// A session is its id, not an address: but an address has to show that it is the session's before more goes there
-// than three times what came from it. A packet that somebody copied and sent on first comes from an address that
-// can never show it.
-void SealedRelay::check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes, bool newest) {
+// A session is its id, not an address: but an address has to show that it is the session's before more goes
+// there than three times what came from it. A packet that somebody copied and sent on first comes from an
+// address that can never show it.
+void SealedRelay::check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes,
+                             bool newest) {
   if (from.to == session.path.to) {
     session.path.from = from.from;
     if (session.room != nullptr) session.room->move(session);
@@ -163,8 +165,8 @@ void SealedRelay::check_path(TimePoint now, Session& session, const Recipient& f
   }
   if (!session.check || session.check->path.to != from.to) {
     if (!newest) return;
-    session.check = std::make_unique<PathCheck>(
-        PathCheck{.path = from, .token = random_.u64(), .next_challenge = now});
+    session.check =
+        std::make_unique<PathCheck>(PathCheck{.path = from, .token = random_.u64(), .next_challenge = now});
   }
   session.check->bytes_received += bytes;
   if (now >= session.check->next_challenge) challenge(now, session);
@@ -202,7 +204,8 @@ void SealedRelay::act_on(const Arrival& arrival, std::span<const std::byte> elem
   if (const auto problem = reader.problem()) books_.refuse(*problem);
 }
 
-std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arrival, const Element& element) {
+std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arrival,
+                                                              const Element& element) {
   Session& session = arrival.session;
   switch (element.type) {
     case ElementType::kPing: {
@@ -210,8 +213,9 @@ std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arr
       if (!ping) return ping.error();
       std::array<std::byte, Element::kHeaderBytes + Pong::kBytes> bytes{};
       ByteWriter writer(bytes);
-      const Pong pong{.token = ping->token,
-                      .members = static_cast<std::uint32_t>(session.room != nullptr ? session.room->size() : 0)};
+      const Pong pong{
+          .token = ping->token,
+          .members = static_cast<std::uint32_t>(session.room != nullptr ? session.room->size() : 0)};
       CHECK(pong.serialize(writer));
       answer_sealed(session.channel, session.path, writer.written());
       return std::nullopt;
@@ -236,9 +240,10 @@ std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arr
 std::optional<DropReason> SealedRelay::act_on_member_element(const Arrival& arrival, const Element& element,
                                                              std::span<const std::byte>& last_frame) {
   if (element.type == ElementType::kPadding) return std::nullopt;
-  const bool known = static_cast<std::uint8_t>(element.type) <= static_cast<std::uint8_t>(ElementType::kReport) ||
-                     element.type == ElementType::kText || element.type == ElementType::kAsk ||
-                     element.type == ElementType::kEcho;
+  const bool known =
+      static_cast<std::uint8_t>(element.type) <= static_cast<std::uint8_t>(ElementType::kReport) ||
+      element.type == ElementType::kText || element.type == ElementType::kAsk ||
+      element.type == ElementType::kEcho;
   if (!known) return DropReason::kUnknownKind;
   if (arrival.session.room == nullptr) return DropReason::kNotJoined;
   switch (element.type) {
@@ -276,7 +281,8 @@ std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Elemen
   ByteWriter writer(bytes);
   std::optional<TurnedAway::Reason> turned_away;
   if (session.room == nullptr || session.room->id() != wish->room_id || session.ssrc != wish->ssrc) {
-    if (session.room != nullptr && session.room == broadcasting_) return DropReason::kOverloaded;  // it asks again
+    if (session.room != nullptr && session.room == broadcasting_)
+      return DropReason::kOverloaded;  // it asks again
     SealedRoom& room = room_for(wish->room_id);
     const Session* holder = room.find(wish->ssrc);
     if (holder != nullptr && holder != &session) {
@@ -313,18 +319,18 @@ std::optional<DropReason> SealedRelay::rekey(const Arrival& arrival, const Eleme
     Grant grant;
     grant.session_id = draw_session_id();
     grant.reset_token = doorman_.reset_token(grant.session_id);
-    grant.idle_timeout_ms =
-        static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
+    grant.idle_timeout_ms = static_cast<std::uint32_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
     session::NoiseReply reply;
-    const auto established = session::respond(options_.door.keys, options_.door.psk, {.rekeyed = session.hash}, hello,
-                                              grant, random_, reply);
+    const auto established = session::respond(options_.door.keys, options_.door.psk,
+                                              {.rekeyed = session.hash}, hello, grant, random_, reply);
     if (!established) return DropReason::kBadHandshake;
     if (session.rekeying) by_id_.erase(session.rekeying->channel.session_id());
-    session.rekeying = std::make_unique<Rekeying>(
-        Rekeying{.hello = hello,
-                 .reply = reply,
-                 .channel = session::SealedChannel(grant.session_id, established->keys, seal::Role::kResponder),
-                 .hash = established->hash});
+    session.rekeying = std::make_unique<Rekeying>(Rekeying{
+        .hello = hello,
+        .reply = reply,
+        .channel = session::SealedChannel(grant.session_id, established->keys, seal::Role::kResponder),
+        .hash = established->hash});
     by_id_[grant.session_id] = &session;
   }
   std::array<std::byte, Element::kHeaderBytes + Reply::kNoiseBytes> bytes{};
@@ -397,7 +403,8 @@ std::optional<DropReason> SealedRelay::nack(const Arrival& arrival, const Elemen
       const auto bytes = speaker->stream->cached(arrival.now, SequenceNumber{item.pid} + i);
       if (bytes.empty()) continue;
       if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
-      // A request is small and what it asks for is not: a frame in answer counts as an envelope of the asker's.
+      // A request is small and what it asks for is not: a frame in answer counts as an envelope of the
+      // asker's.
       if (options_.peer_rate > 0 && !arrival.session.envelopes.take(options_.peer_rate, arrival.now))
         return DropReason::kRateLimited;
       answer(arrival.session.path, bytes);
@@ -483,7 +490,8 @@ void SealedRelay::answer_sealed(session::SealedChannel& channel, const Recipient
 
 std::optional<Outgoing> SealedRelay::next(TimePoint now) {
   if (!answers_.empty())
-    return Outgoing{.payload = answers_.front().bytes, .recipients = std::span(&answers_.front().recipient, 1)};
+    return Outgoing{.payload = answers_.front().bytes,
+                    .recipients = std::span(&answers_.front().recipient, 1)};
   while (cursor_ == end_) {
     broadcasting_ = nullptr;
     end_leaving();
@@ -495,8 +503,8 @@ std::optional<Outgoing> SealedRelay::next(TimePoint now) {
                   .recipients = broadcasting_->recipients().subspan(cursor_, end_ - cursor_)};
 }
 
-// All who are in the room now but the sender; who joins meanwhile is behind `end_`, and nobody leaves until it is
-// done.
+// All who are in the room now but the sender; who joins meanwhile is behind `end_`, and nobody leaves until
+// it is done.
 bool SealedRelay::start_broadcast() {
   queue_.pop_into(current_);
   ++books_.forwarded;
@@ -582,7 +590,8 @@ void SealedRelay::expire(TimePoint now) {
       by_id_.erase(session.old->channel.session_id());
       session.old.reset();
     }
-    const Duration patience = session.confirmed ? options_.timeout : std::min(options_.timeout, kPendingSessionLasts);
+    const Duration patience =
+        session.confirmed ? options_.timeout : std::min(options_.timeout, kPendingSessionLasts);
     if (now - session.last_heard >= patience && !session.leaving) {
       ++books_.sessions_expired;
       end_session(session);

@@ -1,5 +1,5 @@
-// A sealed port: any number of rooms behind one socket. A state machine without I/O. A datagram's way is receive,
-// parse, open, admit, route, broadcast, and can be read so from top to bottom.
+// A sealed port: any number of rooms behind one socket. A state machine without I/O. A datagram's way is
+// receive, parse, open, admit, route, broadcast, and can be read so from top to bottom.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
-// Who is in one sealed room. Members lie densely, so that a broadcast is a walk through `recipients`; the order
-// of members means nothing.
+// Who is in one sealed room. Members lie densely, so that a broadcast is a walk through `recipients`; the
+// order of members means nothing.
 #pragma once
 
 #include <cstddef>

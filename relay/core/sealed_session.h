@@ -1,5 +1,5 @@
-// One session of a sealed port: its keys, where it is, and whose member it is. What every member costs, so it is
-// kept small: what only some need (a path check, a rekey, a voice) is made when it is needed.
+// One session of a sealed port: its keys, where it is, and whose member it is. What every member costs, so it
+// is kept small: what only some need (a path check, a rekey, a voice) is made when it is needed.
 #pragma once
 
 #include <cstddef>

@@ -7,7 +7,8 @@
 
 namespace hubbub::relay {
 
-std::optional<DropReason> Stream::take(TimePoint now, const SealedFrame& frame, std::span<const std::byte> bytes) {
+std::optional<DropReason> Stream::take(TimePoint now, const SealedFrame& frame,
+                                       std::span<const std::byte> bytes) {
   if (any_ && frame.kid != kid_) {
     // Another KID is another life of the sender: it begins anew.
     any_ = false;

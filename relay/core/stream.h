@@ -1,6 +1,6 @@
-// A member's voice as the relay sees it: which frames have come, on whatever way; the last few of them, for those
-// who missed one; and how the stream arrives. Made when a member first speaks. The frames are sealed: nothing here
-// can be read, and nothing needs to be.
+// A member's voice as the relay sees it: which frames have come, on whatever way; the last few of them, for
+// those who missed one; and how the stream arrives. Made when a member first speaks. The frames are sealed:
+// nothing here can be read, and nothing needs to be.
 #pragma once
 
 #include <array>

@@ -23,7 +23,8 @@ float tone(std::int64_t sample, std::size_t speaker) {
 
 SealedWorld::SealedWorld(std::uint64_t seed, const relay::SealedOptions& options)
     : seed_(seed), random_(seed), options_(options), policy_(true) {
-  if (options_.door.keys.public_key == seal::PublicKey{}) options_.door.keys = seal::KeyPair::generate(random_);
+  if (options_.door.keys.public_key == seal::PublicKey{})
+    options_.door.keys = seal::KeyPair::generate(random_);
   set_relay_up(false);
   set_relay_up(true);
 }
@@ -206,6 +207,19 @@ void SealedWorld::roam(std::size_t index) {
 
 void SealedWorld::suspend(std::size_t index, Duration duration) {
   clients_[index].asleep_until = now_ + duration;
+}
+
+void SealedWorld::heal() {
+  set_relay_up(true);
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    Client& client = clients_[i];
+    client.cut = false;
+    client.asleep_until = std::min(client.asleep_until, now_);
+    impair::LinkOptions good;
+    good.delay = client.options.up.delay;
+    client.up = impair::Link(good, impair::derive_seed(seed_, 2'000'000 + 2 * i), now_);
+    client.down = impair::Link(good, impair::derive_seed(seed_, 2'000'001 + 2 * i), now_);
+  }
 }
 
 void SealedWorld::inject(const Endpoint& from, std::span<const std::byte> datagram) {

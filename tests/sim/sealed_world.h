@@ -1,5 +1,6 @@
-// Sealed rooms in virtual time: the real relay core and real client cores, joined by impaired links, driven from one
-// seed. What must hold at every step is checked at every step; what an attacker may do is open to the test.
+// Sealed rooms in virtual time: the real relay core and real client cores, joined by impaired links, driven
+// from one seed. What must hold at every step is checked at every step; what an attacker may do is open to
+// the test.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +51,8 @@ class SealedWorld {
   void roam(std::size_t client);
   // Nothing gets through either way, until it is healed.
   void cut(std::size_t client, bool is_cut) { clients_[client].cut = is_cut; }
+  // All links are good again, the relay is up, nobody is cut off, asleep or in another time.
+  void heal();
   // The machine sleeps: no timers, no sound, and what is sent to it is lost.
   void suspend(std::size_t client, Duration duration);
   // The client's clock jumps ahead.

@@ -18,13 +18,17 @@ constexpr Duration kSuspendGap = 5s;
 constexpr Duration kConnectInterval = 5s;
 // Those who ask while an answer is not yet due are answered together.
 constexpr Duration kEchoInterval = 20ms;
+constexpr std::uint32_t kLastCtr = 0xFFFF'0000;
 constexpr std::size_t kMaxAskersWaiting = 256;
 constexpr Duration kStallPingInterval = 1s;
 constexpr std::size_t kMaxTextSenders = 256;
 constexpr std::size_t kNonceBytes = sizeof(LiveNonce);
 
 session::LinkOptions link_options(const SealedRoom& room, const seal::RoomKeys& keys) {
-  return {.relay_key = room.relay_key, .psk = room.psk, .unknown_psk = room.unknown_psk, .room_id = keys.room_id()};
+  return {.relay_key = room.relay_key,
+          .psk = room.psk,
+          .unknown_psk = room.unknown_psk,
+          .room_id = keys.room_id()};
 }
 
 std::string sentence_for(const session::ClientLink& link) {
@@ -90,6 +94,8 @@ void SealedSession::tick(TimePoint now) {
     become_someone_new(now);
     way_changed_ = true;
   }
+  // Years away, and still no counter is ever used twice.
+  if (own_.voice.next_ctr() >= kLastCtr) become_someone_new(now);
   last_tick_ = now;
   if (std::exchange(way_changed_, false)) {
     // A session outlives its address: a ping shows the relay the new one.
@@ -191,7 +197,8 @@ void SealedSession::send_voice(std::span<const std::byte> packet) {
   const auto frame = own_.voice.seal(rtp->header, rtp->payload, sealed);
   std::array<std::byte, Element::kHeaderBytes + 1 + SealedFrame::kMaxBytes> bytes{};
   ByteWriter writer(bytes);
-  const FrameElement element{.level = {.voice = true, .minus_dbov = sender_.level_minus_dbov()}, .frame = frame};
+  const FrameElement element{.level = {.voice = true, .minus_dbov = sender_.level_minus_dbov()},
+                             .frame = frame};
   CHECK(element.serialize(writer));
   if (!link_.send(writer.written())) return;  // not yet in: nobody could hear it
   if (sent_frames_.size() >= kSentFrames) {
@@ -326,7 +333,8 @@ void SealedSession::receive_text(TimePoint now, const Element& element) {
   const auto text = reader.rest();
   if (!reader.ok()) return drop(DropReason::kTruncated);
   if (!is_utf8(as_text(text))) return drop(DropReason::kNotUtf8);
-  TextLine line{.author = checked_name(printable(as_text(name))).value_or(""), .text = printable(as_text(text))};
+  TextLine line{.author = checked_name(printable(as_text(name))).value_or(""),
+                .text = printable(as_text(text))};
   if (line.text.empty()) return drop(DropReason::kEmptyText);
   if (text.size() > kMaxTextBytes) return drop(DropReason::kTextTooLong);
   ++stats_.texts_received;
@@ -359,7 +367,8 @@ void SealedSession::receive_ask(TimePoint now, const Element& element) {
   if (!ask) return drop(ask.error());
   if (ask->target != own_.id.ssrc) return drop(DropReason::kForeignSsrc);
   std::array<std::byte, kMaxSealedDatagramBytes> plaintext{};
-  const auto opened = session::open_object(keys_, session::kAskLabel, ask->object, element.body.first(4), plaintext);
+  const auto opened =
+      session::open_object(keys_, session::kAskLabel, ask->object, element.body.first(4), plaintext);
   if (!opened) return drop(opened.error());
   if (opened->plaintext.size() != kNonceBytes) return drop(DropReason::kBadElement);
   if (askers_.size() >= kMaxAskersWaiting) return drop(DropReason::kOverloaded);
@@ -414,7 +423,8 @@ void SealedSession::receive_echo(TimePoint now, const Element& element) {
   }
   if (!reader.finish() || kid != opened->stream.kid) return drop(DropReason::kBadElement);
   if (!streams_.prove(now, opened->stream, ctr, nonces)) return;
-  if (const auto checked = checked_name(printable(as_text(name)))) speakers_.rename(opened->stream.ssrc, *checked);
+  if (const auto checked = checked_name(printable(as_text(name))))
+    speakers_.rename(opened->stream.ssrc, *checked);
 }
 
 // --- Out

@@ -111,7 +111,8 @@ class SealedSession final : public Session {
 
   void receive_frame(TimePoint now, std::span<const std::byte> frame);
   void receive_elements(TimePoint now, std::span<const std::byte> elements, bool sealed);
-  void receive_element(TimePoint now, const Element& element, bool sealed, std::span<const std::byte>& last_frame);
+  void receive_element(TimePoint now, const Element& element, bool sealed,
+                       std::span<const std::byte>& last_frame);
   void receive_ask(TimePoint now, const Element& element);
   void receive_echo(TimePoint now, const Element& element);
   void receive_text(TimePoint now, const Element& element);

@@ -95,7 +95,8 @@ std::optional<DropReason> SealedStreams::receive_repair(TimePoint now, const Rep
                                                    symbol.symbol);
   if (verdict == repair::Decoder::Verdict::kRefused) return DropReason::kBadElement;
   while (const auto recovered = stream->decoder->next_recovered()) {
-    const auto frame = SealedFrame::from_symbol(recovered->symbol, symbol.ssrc, symbol.kid, recovered->esi, restored_);
+    const auto frame =
+        SealedFrame::from_symbol(recovered->symbol, symbol.ssrc, symbol.kid, recovered->esi, restored_);
     const auto problem = frame ? receive(now, *frame) : DropReason::kBadFrame;
     if (problem && *problem != DropReason::kDuplicate && *problem != DropReason::kNotLive)
       stream->decoder->forget_equations();
@@ -105,7 +106,8 @@ std::optional<DropReason> SealedStreams::receive_repair(TimePoint now, const Rep
 
 void SealedStreams::feed_decoder(Stream& stream, const SealedFrame& frame, std::span<const std::byte> bytes) {
   if (!bytes.empty()) {
-    if (stream.recent.size() >= kRecentFrames) std::rotate(stream.recent.begin(), stream.recent.begin() + 1, stream.recent.end());
+    if (stream.recent.size() >= kRecentFrames)
+      std::rotate(stream.recent.begin(), stream.recent.begin() + 1, stream.recent.end());
     if (stream.recent.size() < kRecentFrames) stream.recent.emplace_back();
     stream.recent.back().assign(bytes.begin(), bytes.end());
   }

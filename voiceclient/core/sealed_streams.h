@@ -1,6 +1,6 @@
-// The voices of a sealed room as they arrive: opened, each frame once, whatever way it came; and heard only once
-// their stream has shown that it is of now, since a relay could otherwise play an old recording to someone new
-// (PROTOCOL.md, section 2.7).
+// The voices of a sealed room as they arrive: opened, each frame once, whatever way it came; and heard only
+// once their stream has shown that it is of now, since a relay could otherwise play an old recording to
+// someone new (PROTOCOL.md, section 2.7).
 #pragma once
 
 #include <array>
@@ -39,7 +39,8 @@ class SealedStreams {
   // Why the frame was of no use; `nullopt` where it was heard, or is held.
   std::optional<DropReason> receive(TimePoint now, std::span<const std::byte> frame);
   // What came beside a frame of the same datagram.
-  std::optional<DropReason> receive_sibling(TimePoint now, const Sibling& sibling, std::span<const std::byte> beside);
+  std::optional<DropReason> receive_sibling(TimePoint now, const Sibling& sibling,
+                                            std::span<const std::byte> beside);
   std::optional<DropReason> receive_repair(TimePoint now, const RepairSymbol& symbol);
 
   // Whom to ask for a sign of life now, one at a time.
@@ -49,7 +50,8 @@ class SealedStreams {
   };
   std::optional<Question> next_question(TimePoint now);
   // A stream's answer: it is of now, and has come to `ctr`. True where one of the nonces is what we asked.
-  bool prove(TimePoint now, const session::StreamId& stream, std::uint32_t ctr, std::span<const LiveNonce> nonces);
+  bool prove(TimePoint now, const session::StreamId& stream, std::uint32_t ctr,
+             std::span<const LiveNonce> nonces);
 
   // Forgets streams of which nothing came for long.
   void tick(TimePoint now);
@@ -71,7 +73,7 @@ class SealedStreams {
     std::uint32_t least_ctr = 0;  // of what may be heard, once live
     std::deque<Held> held;        // until then
     LiveNonce nonce{};
-    std::optional<TimePoint> asked;       // with this nonce, for the first time
+    std::optional<TimePoint> asked;  // with this nonce, for the first time
     std::optional<TimePoint> last_asked;
     std::vector<std::vector<std::byte>> recent;  // the last frames, for repair symbols
     std::unique_ptr<repair::Decoder> decoder;
