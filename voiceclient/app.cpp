@@ -69,6 +69,11 @@ App::App(const JoinOptions& options, std::uint64_t seed)
     const Endpoint any{options.rtp_to->address.is_v4() ? IpAddress::v4(0, 0, 0, 0) : IpAddress(), 0};
     player_ = std::make_unique<net::UdpSocket>(
         loop_, any, [](TimePoint, const Endpoint&, std::span<const std::byte>) {}, [](TimePoint, int) {});
+    session_->set_tap([this](TimePoint now, std::span<const std::byte> datagram) {
+      // What the player's socket does not take is lost to it, as on any network.
+      if (const auto voice = player_stream_.hand_on(now, datagram))
+        static_cast<void>(player_->send_to(*options_.rtp_to, *voice));
+    });
   }
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     signals_.push_back(std::make_unique<net::Signal>(loop_, number, [this] { leave(); }));
@@ -112,12 +117,6 @@ void App::pump_sound(TimePoint now) {
 
 void App::received(TimePoint now, std::span<const std::byte> datagram) {
   session_->receive(now, datagram);
-  if (player_) {
-    // What the player's socket does not take is lost to it, as on any network.
-    if (const auto voice = player_stream_.hand_on(now, datagram)) {
-      static_cast<void>(player_->send_to(*options_.rtp_to, *voice));
-    }
-  }
   settle(now);
 }
 

@@ -34,6 +34,7 @@ OpenSession::OpenSession(const SessionOptions& options)
 
 void OpenSession::receive(TimePoint now, std::span<const std::byte> datagram) {
   ++stats_.datagrams_received;
+  if (tap_) tap_(now, datagram);
   const OpenKind kind = kind_of(datagram);
   if (kind == OpenKind::kPong) {
     watch_.pong(now, Probe::parse(datagram).token);

@@ -69,9 +69,7 @@ SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& ro
             [this](std::span<const std::byte> datagram) { outgoing_.push(datagram); }),
       watch_(kSealedPingInterval),
       speakers_(options.playout_delay),
-      streams_(keys_, random, [this](TimePoint arrived, const RtpPacket& packet) {
-        drop(speakers_.put(arrived, packet, events_));
-      }) {
+      streams_(keys_, random, [this](TimePoint arrived, const RtpPacket& packet) { hear_packet(arrived, packet); }) {
   sender_.set_muted(options.muted);
 }
 
@@ -269,6 +267,16 @@ void SealedSession::receive_frame(TimePoint now, std::span<const std::byte> fram
   last_voice_ = now;
   // A frame that opens came through the relay: the way is good.
   watch_.heard(now);
+}
+
+void SealedSession::hear_packet(TimePoint arrived, const RtpPacket& packet) {
+  drop(speakers_.put(arrived, packet, events_));
+  if (!tap_) return;
+  std::array<std::byte, RtpHeader::kBytes + SealedFrame::kMaxOpusBytes> datagram{};
+  ByteWriter writer(datagram);
+  packet.header.serialize(writer);
+  writer.bytes(packet.payload);
+  tap_(arrived, writer.written());
 }
 
 void SealedSession::receive_elements(TimePoint now, std::span<const std::byte> elements, bool sealed) {

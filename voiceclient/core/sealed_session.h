@@ -110,6 +110,7 @@ class SealedSession final : public Session {
   void away();
 
   void receive_frame(TimePoint now, std::span<const std::byte> frame);
+  void hear_packet(TimePoint arrived, const RtpPacket& packet);
   void receive_elements(TimePoint now, std::span<const std::byte> elements, bool sealed);
   void receive_element(TimePoint now, const Element& element, bool sealed,
                        std::span<const std::byte>& last_frame);

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -112,6 +113,10 @@ class Session {
   virtual void hear(TimePoint now, std::span<float> mix, const EachSpeaker& each) = 0;
   void hear(TimePoint now, std::span<float> mix) { hear(now, mix, {}); }
 
+  // Gets the datagrams of an open room as they come; of a sealed one its voice, opened, as RTP.
+  using Tap = std::function<void(TimePoint now, std::span<const std::byte> datagram)>;
+  void set_tap(Tap tap) { tap_ = std::move(tap); }
+
   // --- Out.
   // The next datagram to send, which may be empty; `nullopt` where none waits. Valid until the next call.
   virtual std::optional<std::span<const std::byte>> next_datagram() = 0;
@@ -133,6 +138,8 @@ class Session {
   Session(Session&&) = default;
   Session& operator=(const Session&) = default;
   Session& operator=(Session&&) = default;
+
+  Tap tap_;
 };
 
 }  // namespace hubbub::client
