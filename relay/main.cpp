@@ -57,7 +57,8 @@ const char* advice_for(int code) {
 
 // Systemd's journal keeps what we print, and a link is a secret.
 bool output_is_kept() {
-  return std::getenv("JOURNAL_STREAM") != nullptr;  // NOLINT(concurrency-mt-unsafe): one thread
+  const char* journal = std::getenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): one thread
+  return journal != nullptr && *journal != '\0';
 }
 
 SealedIdentity identity_of(const Config& config) {

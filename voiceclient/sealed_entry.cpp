@@ -59,6 +59,11 @@ SealedRoom keys_for(const SealedOptions& options) {
   if (!expected) throw std::runtime_error(expected.error());
 
   SealedRoom room;
+  if (const auto remembered = known.lookup(invite.relay); remembered && !invite.relay_key) {
+    room.if_other_key =
+        "somebody may stand between you and the relay, or it was set up anew; if the change is expected, remove line " +
+        std::to_string(remembered->line) + " of " + options.known_relays->string();
+  }
   if (!options.access_token.empty())
     room.unknown_psk = seal::access_token_psk(options.access_token.view(), {});
   room.relay_key = *expected ? **expected : ask_for_key(invite.relay, room.unknown_psk);

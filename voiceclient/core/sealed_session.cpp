@@ -31,12 +31,11 @@ session::LinkOptions link_options(const SealedRoom& room, const seal::RoomKeys& 
           .room_id = keys.room_id()};
 }
 
-std::string sentence_for(const session::ClientLink& link) {
+std::string sentence_for(const session::ClientLink& link, const std::string& if_other_key) {
   switch (link.obstacle()) {
     case Obstacle::kOtherKey:
-      return "a relay answers there, but its key is not the link's: it is " +
-             seal::base64url_encode(link.other_key()) +
-             "; ask whoever sent the link for a new one, and how the key came to change";
+      return "a relay answers there, but with another key than the one expected: " +
+             seal::base64url_encode(link.other_key()) + "; " + if_other_key;
     case Obstacle::kVersion:
       return "the relay speaks version " + std::to_string(link.relay_version()) +
              " of the protocol, and this program version " + std::to_string(kSealedVersion) +
@@ -60,6 +59,7 @@ std::string sentence_for(const session::ClientLink& link) {
 
 SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& room, seal::Random& random)
     : options_(options),
+      if_other_key_(room.if_other_key),
       seal_random_(random),
       random_(random.u64()),
       keys_(room.relay_key, room.room_secret),
@@ -71,6 +71,7 @@ SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& ro
       speakers_(options.playout_delay),
       streams_(keys_, random, [this](TimePoint arrived, const RtpPacket& packet) { hear_packet(arrived, packet); }) {
   sender_.set_muted(options.muted);
+  streams_.set_own_ssrc(own_.id.ssrc);
 }
 
 SealedSession::OwnStream SealedSession::draw_stream() {
@@ -81,6 +82,7 @@ SealedSession::OwnStream SealedSession::draw_stream() {
 void SealedSession::become_someone_new(TimePoint now) {
   sender_.change_identity(random_);
   own_ = draw_stream();
+  streams_.set_own_ssrc(own_.id.ssrc);
   sent_frames_.clear();
   link_.change_ssrc(now, own_.id.ssrc);
 }
@@ -167,9 +169,9 @@ void SealedSession::report_obstacle() {
     away();
   } else if (ever_joined_) {
     away();
-    events_.add(Notice{sentence_for(link_)});
+    events_.add(Notice{sentence_for(link_, if_other_key_)});
   } else {
-    events_.add(Refused{sentence_for(link_)});
+    events_.add(Refused{sentence_for(link_, if_other_key_)});
   }
 }
 

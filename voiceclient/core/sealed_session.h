@@ -36,6 +36,8 @@ struct SealedRoom {
   seal::Key room_secret;
   seal::Key psk;          // of the access token for this relay; zeros without one
   seal::Key unknown_psk;  // of the same token for a relay whose key is not known
+  // What the person can do where the relay turns out to have another key: it depends on who told us this one.
+  std::string if_other_key = "ask whoever sent the link for a new one, and how the key came to change";
 };
 
 class SealedSession final : public Session {
@@ -128,6 +130,7 @@ class SealedSession final : public Session {
   }
 
   SessionOptions options_;
+  std::string if_other_key_;
   seal::Random& seal_random_;
   std::mt19937_64 random_;
   seal::RoomKeys keys_;

@@ -43,6 +43,7 @@ SealedStreams::Stream* SealedStreams::admit(TimePoint now, const session::Stream
 std::optional<DropReason> SealedStreams::receive(TimePoint now, std::span<const std::byte> bytes) {
   const auto frame = SealedFrame::parse(bytes);
   if (!frame) return frame.error();
+  if (frame->header.ssrc == own_ssrc_) return DropReason::kOwnStream;
   const session::StreamId id{.ssrc = frame->header.ssrc, .kid = frame->kid};
   Stream* stream = find(id);
   std::unique_ptr<Stream> stranger;
@@ -58,10 +59,11 @@ std::optional<DropReason> SealedStreams::receive(TimePoint now, std::span<const 
   feed_decoder(*stream, *frame, bytes);
 
   if (!stream->live) {
-    if (stream->held.size() >= kMaxHeld) stream->held.pop_front();
     stream->held.push_back(
         {.arrived = now, .header = frame->header, .ctr = frame->ctr, .opus = {opus->begin(), opus->end()}});
-    return std::nullopt;
+    if (stream->held.size() <= kMaxHeld) return std::nullopt;
+    stream->held.pop_front();
+    return DropReason::kNotLive;  // the oldest of them
   }
   if (frame->ctr < stream->least_ctr) return DropReason::kNotLive;
   deliver_(now, RtpPacket{.header = frame->header, .payload = *opus});
@@ -138,6 +140,8 @@ bool SealedStreams::prove(TimePoint now, const session::StreamId& id, std::uint3
                           std::span<const LiveNonce> nonces) {
   Stream* stream = find(id);
   if (stream == nullptr || stream->live || !stream->asked) return false;
+  // An answer that somebody kept says nothing of now.
+  if (now - *stream->asked >= 2 * kNonceLasts) return false;
   if (std::find(nonces.begin(), nonces.end(), stream->nonce) == nonces.end()) return false;
   stream->live = true;
   stream->least_ctr = ctr - std::min(ctr, kBehindEcho) + 1;

@@ -36,6 +36,9 @@ class SealedStreams {
   // `room` and `random` outlive the streams.
   SealedStreams(const seal::RoomKeys& room, seal::Random& random, Deliver deliver);
 
+  // Our own SSRC: what comes under it is nobody's, whoever sends it back to us.
+  void set_own_ssrc(std::uint32_t ssrc) { own_ssrc_ = ssrc; }
+
   // Why the frame was of no use; `nullopt` where it was heard, or is held.
   std::optional<DropReason> receive(TimePoint now, std::span<const std::byte> frame);
   // What came beside a frame of the same datagram.
@@ -86,6 +89,7 @@ class SealedStreams {
   const seal::RoomKeys& room_;
   seal::Random& random_;
   Deliver deliver_;
+  std::optional<std::uint32_t> own_ssrc_;
   std::vector<std::unique_ptr<Stream>> streams_;  // at most kMaxStreams
   std::array<std::byte, SealedFrame::kMaxOpusBytes> opus_{};
   std::array<std::byte, SealedFrame::kMaxBytes> restored_{};
