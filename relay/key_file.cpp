@@ -74,6 +74,7 @@ void write_key(const std::filesystem::path& file, const seal::Key& key) {
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   const std::string text = seal::base64url_encode(key.view()) + "\n";
   const std::string temporary = file.string() + ".new." + std::to_string(::getpid());
+  ::unlink(temporary.c_str());  // of an earlier life with this number, cut off in the middle
   {
     const Descriptor descriptor(
         ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kOwnerOnly));

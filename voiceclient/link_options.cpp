@@ -118,7 +118,6 @@ void understand_link(JoinOptions& join, const LinkArguments& link_from, const Se
   seal::Invite invite = parse_sealed_link(link);
   if (!invite.names_room())
     fail("the link names a relay and no room: `hubbub invite` makes a room there, or write /ROOM behind it");
-  if (join.rtp_to) fail("--rtp-to works in open rooms only");
   join.relay = invite.relay;
   join.link = invite.shown();
   const PrivateText passphrase = passphrase_for(invite, secrets_from);

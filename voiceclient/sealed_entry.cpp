@@ -61,7 +61,8 @@ SealedRoom keys_for(const SealedOptions& options) {
   SealedRoom room;
   if (const auto remembered = known.lookup(invite.relay); remembered && !invite.relay_key) {
     room.if_other_key =
-        "somebody may stand between you and the relay, or it was set up anew; if the change is expected, remove line " +
+        "somebody may stand between you and the relay, or it was set up anew; if the change is expected, "
+        "remove line " +
         std::to_string(remembered->line) + " of " + options.known_relays->string();
   }
   if (!options.access_token.empty())

@@ -210,9 +210,11 @@ std::optional<DropReason> ClientLink::receive_retry(TimePoint now, std::span<con
   if (!handshake_ || retry->preamble.nonce != handshake_->nonce) return DropReason::kBadHandshake;
   if (!keys_.verify_answer(datagram)) return DropReason::kBadMac;
   handshake_->answered = true;
-  // A duplicate must not make us send once more.
+  // Neither a duplicate nor a relay that is never content makes us send at once again.
   if (handshake_->cookie == retry->cookie) return DropReason::kDuplicate;
+  const bool first = handshake_->cookie == Cookie{};
   handshake_->cookie = retry->cookie;
+  if (!first) return std::nullopt;
   handshake_->interval = kFirstRetry;
   send_hello(now);
   return std::nullopt;

@@ -22,8 +22,9 @@ bool KeyProbe::tick(TimePoint now) {
     started_ = now;
     next_ = now;
   }
+  if (key_) return true;
   if (now - *started_ >= kGivesUpAfter) return false;
-  if (key_ || now < next_) return true;
+  if (now < next_) return true;
   next_ = now + interval_;
   interval_ = std::min(2 * interval_, kSlowestRetry);
   Hello question;

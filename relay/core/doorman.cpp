@@ -27,6 +27,7 @@ Doorman::Doorman(const DoorOptions& options, TimePoint now, seal::Random& random
       unknown_keys_({}, options.unknown_psk),
       cookies_(random),
       prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
+      key_prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       handshakes_(kHandshakesASecond, now),
       reset_prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       resets_(kResetsASecond, now),
@@ -65,7 +66,7 @@ Doorman::Verdict Doorman::tell_key(TimePoint now, const Endpoint& from, const He
                                    std::span<const std::byte, Hello::kBytes> bytes) {
   if (!options_.tell_key || !unknown_keys_.knows_key(bytes) || !unknown_keys_.knows_token(bytes))
     return DropReason::kBadMac;
-  if (!prefixes_.take(now, from.address)) return DropReason::kRateLimited;
+  if (!key_prefixes_.take(now, from.address)) return DropReason::kRateLimited;
   KeyAnswer answer;
   answer.preamble.nonce = question.preamble.nonce;
   answer.relay_key = options_.keys.public_key;

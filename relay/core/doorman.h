@@ -60,7 +60,8 @@ class Doorman {
   session::HelloKeys keys_;
   session::HelloKeys unknown_keys_;
   seal::CookieJar cookies_;
-  PrefixLimiter prefixes_;
+  PrefixLimiter prefixes_;      // of those who have shown to be at their address
+  PrefixLimiter key_prefixes_;  // of those who only say so: they must not use up what the others have
   TokenBucket handshakes_;
   // Apart from joins: a member whom a restarted relay no longer knows sends fifty frames a second, and would
   // use up what it needs to come back.

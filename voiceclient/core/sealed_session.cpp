@@ -69,7 +69,8 @@ SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& ro
             [this](std::span<const std::byte> datagram) { outgoing_.push(datagram); }),
       watch_(kSealedPingInterval),
       speakers_(options.playout_delay),
-      streams_(keys_, random, [this](TimePoint arrived, const RtpPacket& packet) { hear_packet(arrived, packet); }) {
+      streams_(keys_, random,
+               [this](TimePoint arrived, const RtpPacket& packet) { hear_packet(arrived, packet); }) {
   sender_.set_muted(options.muted);
   streams_.set_own_ssrc(own_.id.ssrc);
 }
@@ -432,9 +433,12 @@ void SealedSession::receive_echo(TimePoint now, const Element& element) {
     std::ranges::copy(bytes, nonce.begin());
   }
   if (!reader.finish() || kid != opened->stream.kid) return drop(DropReason::kBadElement);
-  if (!streams_.prove(now, opened->stream, ctr, nonces)) return;
-  if (const auto checked = checked_name(printable(as_text(name))))
+  if (!streams_.answers(opened->stream, nonces)) return;
+  // The name first, so that it stands beside the first word.
+  if (const auto checked = checked_name(printable(as_text(name)));
+      checked && speakers_.admit(now, opened->stream.ssrc, events_))
     speakers_.rename(opened->stream.ssrc, *checked);
+  streams_.prove(now, opened->stream, ctr);
 }
 
 // --- Out

@@ -22,7 +22,7 @@ constexpr std::size_t kRecentFrames = 16;
 SealedStreams::SealedStreams(const seal::RoomKeys& room, seal::Random& random, Deliver deliver)
     : room_(room), random_(random), deliver_(std::move(deliver)) {}
 
-SealedStreams::Stream* SealedStreams::find(const session::StreamId& id) {
+SealedStreams::Stream* SealedStreams::find(const session::StreamId& id) const {
   const auto found =
       std::find_if(streams_.begin(), streams_.end(), [&id](const auto& stream) { return stream->id == id; });
   return found == streams_.end() ? nullptr : found->get();
@@ -136,13 +136,15 @@ std::optional<SealedStreams::Question> SealedStreams::next_question(TimePoint no
   return std::nullopt;
 }
 
-bool SealedStreams::prove(TimePoint now, const session::StreamId& id, std::uint32_t ctr,
-                          std::span<const LiveNonce> nonces) {
-  Stream* stream = find(id);
+bool SealedStreams::answers(const session::StreamId& id, std::span<const LiveNonce> nonces) const {
+  const Stream* stream = find(id);
   if (stream == nullptr || stream->live || !stream->asked) return false;
-  // An answer that somebody kept says nothing of now.
-  if (now - *stream->asked >= 2 * kNonceLasts) return false;
-  if (std::find(nonces.begin(), nonces.end(), stream->nonce) == nonces.end()) return false;
+  return std::find(nonces.begin(), nonces.end(), stream->nonce) != nonces.end();
+}
+
+void SealedStreams::prove(TimePoint now, const session::StreamId& id, std::uint32_t ctr) {
+  Stream* stream = find(id);
+  if (stream == nullptr || stream->live) return;
   stream->live = true;
   stream->least_ctr = ctr - std::min(ctr, kBehindEcho) + 1;
   for (const Held& held : stream->held) {
@@ -150,7 +152,6 @@ bool SealedStreams::prove(TimePoint now, const session::StreamId& id, std::uint3
       deliver_(held.arrived, RtpPacket{.header = held.header, .payload = held.opus});
   }
   stream->held.clear();
-  return true;
 }
 
 void SealedStreams::tick(TimePoint now) {

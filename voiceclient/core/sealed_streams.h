@@ -52,9 +52,10 @@ class SealedStreams {
     LiveNonce nonce{};
   };
   std::optional<Question> next_question(TimePoint now);
-  // A stream's answer: it is of now, and has come to `ctr`. True where one of the nonces is what we asked.
-  bool prove(TimePoint now, const session::StreamId& stream, std::uint32_t ctr,
-             std::span<const LiveNonce> nonces);
+  // Whether a stream's answer is to what we asked it: one of the nonces is ours, and it was waited for.
+  [[nodiscard]] bool answers(const session::StreamId& stream, std::span<const LiveNonce> nonces) const;
+  // The stream is of now, and has come to `ctr`: what is held of it is heard.
+  void prove(TimePoint now, const session::StreamId& stream, std::uint32_t ctr);
 
   // Forgets streams of which nothing came for long.
   void tick(TimePoint now);
@@ -82,7 +83,7 @@ class SealedStreams {
     std::unique_ptr<repair::Decoder> decoder;
   };
 
-  Stream* find(const session::StreamId& id);
+  [[nodiscard]] Stream* find(const session::StreamId& id) const;
   Stream* admit(TimePoint now, const session::StreamId& id);
   void feed_decoder(Stream& stream, const SealedFrame& frame, std::span<const std::byte> bytes);
 

@@ -105,7 +105,6 @@ TEST_F(OptionsTest, SaysWhatDoesNotGoTogether) {
       {{"join", kInvite, "--passphrase-file", secret}, "leave the passphrase out"},
       {{"join", kInvite, "--passphrase"}, "leave the passphrase out"},
       {{"join", kInvite, "--passphrase=geheim"}, "flag"},
-      {{"join", kInvite, "--rtp-to", "127.0.0.1:1"}, "open rooms only"},
       {{"join", kInvite, "--link-file", secret}, "excludes"},
       {{"join", "--link-file", (dir_.path() / "missing").string()}, "cannot read"},
       {{"join", "open://h", "--passphrase-file", secret}, "no passphrase"},
