@@ -29,6 +29,7 @@ struct StreamId {
   std::uint32_t ssrc = 0;
   std::uint32_t kid = 0;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): the check takes the 0 inside a defaulted comparison for a pointer
   friend auto operator<=>(const StreamId&, const StreamId&) = default;
 };
 

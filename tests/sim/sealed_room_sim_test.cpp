@@ -32,7 +32,8 @@ SealedClientOptions person(const std::string& name, bool speaks, Duration delay 
 
 TEST(SealedRoomSim, APerfectNetworkLosesNothing) {
   SealedWorld world(1);
-  for (const char* name : {"alice", "bob", "carol"}) world.add(person(name, std::string_view(name) != "carol"));
+  for (const char* name : {"alice", "bob", "carol"})
+    world.add(person(name, std::string_view(name) != "carol"));
   world.run(1s);
   world.session(2).say("hello all");
   world.run(9s);

@@ -1,6 +1,6 @@
 // Random walks: each seed is a network of its own, in which everything happens that happens to networks and
-// machines. Invariants are checked at every step by the world; at the end the network heals, and then everyone
-// hears everyone.
+// machines. Invariants are checked at every step by the world; at the end the network heals, and then
+// everyone hears everyone.
 #include <cstdlib>
 #include <string>
 

@@ -347,7 +347,7 @@ void SealedSession::receive_text(TimePoint now, const Element& element) {
   TextLine line{.author = checked_name(printable(as_text(name))).value_or(""),
                 .text = printable(as_text(text))};
   if (line.text.empty()) return drop(DropReason::kEmptyText);
-  if (text.size() > kMaxTextBytes) return drop(DropReason::kTextTooLong);
+  if (name.size() + text.size() > kMaxTextBytes) return drop(DropReason::kTextTooLong);
   ++stats_.texts_received;
   watch_.heard(now);
   authors_.remember(now, line.author);
@@ -433,7 +433,7 @@ void SealedSession::receive_echo(TimePoint now, const Element& element) {
     std::ranges::copy(bytes, nonce.begin());
   }
   if (!reader.finish() || kid != opened->stream.kid) return drop(DropReason::kBadElement);
-  if (!streams_.answers(opened->stream, nonces)) return;
+  if (!streams_.answers(now, opened->stream, nonces)) return;
   // The name first, so that it stands beside the first word.
   if (const auto checked = checked_name(printable(as_text(name)));
       checked && speakers_.admit(now, opened->stream.ssrc, events_))

@@ -136,9 +136,12 @@ std::optional<SealedStreams::Question> SealedStreams::next_question(TimePoint no
   return std::nullopt;
 }
 
-bool SealedStreams::answers(const session::StreamId& id, std::span<const LiveNonce> nonces) const {
+bool SealedStreams::answers(TimePoint now, const session::StreamId& id,
+                            std::span<const LiveNonce> nonces) const {
   const Stream* stream = find(id);
   if (stream == nullptr || stream->live || !stream->asked) return false;
+  // An answer that somebody kept for later says nothing of now.
+  if (now - *stream->asked >= 2 * kNonceLasts) return false;
   return std::find(nonces.begin(), nonces.end(), stream->nonce) != nonces.end();
 }
 

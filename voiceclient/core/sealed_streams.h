@@ -53,7 +53,8 @@ class SealedStreams {
   };
   std::optional<Question> next_question(TimePoint now);
   // Whether a stream's answer is to what we asked it: one of the nonces is ours, and it was waited for.
-  [[nodiscard]] bool answers(const session::StreamId& stream, std::span<const LiveNonce> nonces) const;
+  [[nodiscard]] bool answers(TimePoint now, const session::StreamId& stream,
+                             std::span<const LiveNonce> nonces) const;
   // The stream is of now, and has come to `ctr`: what is held of it is heard.
   void prove(TimePoint now, const session::StreamId& stream, std::uint32_t ctr);
 
