@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <stdexcept>
@@ -23,7 +24,6 @@ namespace {
 
 constexpr Duration kStartPatience = 10s;
 constexpr Duration kStopPatience = 5s;
-constexpr std::string_view kAnnouncement = "open room on ";
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -42,8 +42,8 @@ bool read_some(int descriptor, TimePoint deadline, std::string& out) {
 }
 
 // The port at the end of the announcement's line, or 0 while there is none.
-std::uint16_t announced_port(const std::string& text) {
-  const std::size_t start = text.find(kAnnouncement);
+std::uint16_t announced_port(const std::string& text, std::string_view announcement) {
+  const std::size_t start = text.find(announcement);
   if (start == std::string::npos) return 0;
   const std::size_t end = text.find('\n', start);
   if (end == std::string::npos) return 0;
@@ -55,10 +55,10 @@ std::uint16_t announced_port(const std::string& text) {
 
 }  // namespace
 
-Child::Child(const std::vector<std::string>& arguments) {
+Child::Child(const std::vector<std::string>& arguments, std::string_view announcement) {
   start(arguments);
   try {
-    wait_for_port();
+    wait_for_port(announcement);
   } catch (...) {
     kill_and_reap();
     throw;
@@ -83,6 +83,7 @@ void Child::start(const std::vector<std::string>& arguments) {
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever becomes of us, it goes with us
     setpgid(0, 0);                     // a Ctrl-C is ours to hear; we stop it
+    unsetenv("JOURNAL_STREAM");  // NOLINT(concurrency-mt-unsafe): its output is ours now, and no journal's
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);  // NOLINT(concurrency-mt-unsafe)
@@ -98,12 +99,21 @@ void Child::start(const std::vector<std::string>& arguments) {
   errors_ = errors[0];
 }
 
-void Child::wait_for_port() {
+void Child::wait_for_port(std::string_view announcement) {
   std::string said;
   const TimePoint deadline = net::now() + kStartPatience;
-  while (port_ == 0 && read_some(errors_, deadline, said)) port_ = announced_port(said);
+  while (port_ == 0 && read_some(errors_, deadline, said)) port_ = announced_port(said, announcement);
   if (port_ == 0)
     throw std::runtime_error("a relay did not start; it said: " + said.substr(0, said.find('\n')));
+}
+
+std::string Child::take_first_line() {
+  std::string said;
+  const TimePoint deadline = net::now() + kStartPatience;
+  while (said.find('\n') == std::string::npos) {
+    if (!read_some(output_, deadline, said)) throw std::runtime_error("a relay did not say what it should");
+  }
+  return said.substr(0, said.find('\n'));
 }
 
 Duration Child::cpu_time() const {

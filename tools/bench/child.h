@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -12,16 +13,22 @@
 
 namespace hubbub::bench {
 
+inline constexpr std::string_view kOpenRoomOn = "open room on ";
+inline constexpr std::string_view kSealedRoomsOn = "sealed rooms on ";
+
 class Child {
  public:
-  // Runs arguments[0] and waits for the line "... open room on ADDRESS:PORT" on its standard error. Throws
+  // Runs arguments[0] and waits for the line "... ANNOUNCEMENT ADDRESS:PORT" on its standard error. Throws
   // std::runtime_error with what the child said where no such line comes.
-  explicit Child(const std::vector<std::string>& arguments);
+  explicit Child(const std::vector<std::string>& arguments, std::string_view announcement = kOpenRoomOn);
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
   ~Child();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // What its standard output begins with, waited for, as it is told once; throws std::runtime_error where
+  // nothing comes.
+  std::string take_first_line();
   // User and system time of the process so far, to the nanosecond: the scheduler's own sum, not the 10 ms
   // ticks.
   [[nodiscard]] Duration cpu_time() const;
@@ -37,7 +44,7 @@ class Child {
 
  private:
   void start(const std::vector<std::string>& arguments);
-  void wait_for_port();
+  void wait_for_port(std::string_view announcement);
   void kill_and_reap() noexcept;
 
   pid_t pid_ = -1;

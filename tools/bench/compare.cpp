@@ -1,7 +1,6 @@
 #include "tools/bench/compare.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <memory>
 
@@ -28,19 +27,6 @@ struct Contestant {
   Measurement measured;
   std::uint32_t turn = 0;  // whose turn it is to speak in the room
 };
-
-struct Pace {
-  std::size_t datagrams;  // in a turn
-  Duration interval;      // from one to the next
-};
-
-Pace pace_for(const CompareOptions& options, std::size_t peers) {
-  const double interval_s = static_cast<double>(peers - 1) / options.copies_per_second;
-  const double datagrams =
-      std::max(1.0, std::round(options.seconds / static_cast<double>(kTurns) / interval_s));
-  return {.datagrams = static_cast<std::size_t>(datagrams),
-          .interval = Duration(static_cast<std::int64_t>(interval_s * 1e9))};
-}
 
 std::unique_ptr<Child> start(Contender contender, const CompareOptions& options, std::size_t peers) {
   switch (contender) {
@@ -99,7 +85,7 @@ double weigh_joining(const Child& relay, Crowd& crowd) {
 Run run_once(const CompareOptions& options, std::size_t peers, std::size_t number,
              const Interrupt& interrupt) {
   Crowd crowd(peers);
-  const Pace pace = pace_for(options, peers);
+  const Pace pace = pace_for(options.copies_per_second, options.seconds / kTurns, peers);
   Run run;
   std::uint32_t ssrc = 0;
   std::array<Contestant, kContenders> contestants;

@@ -1,6 +1,7 @@
 #include "tools/bench/load.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 
@@ -39,6 +40,12 @@ std::optional<std::uint32_t> ssrc_of(std::span<const std::byte> frame) {
 
 std::size_t speaking_peer(std::size_t turn, std::size_t peers) {
   return (turn % kSpeakers) * peers / kSpeakers;
+}
+
+Pace pace_for(double copies_per_second, double turn_s, std::size_t peers) {
+  const double interval_s = static_cast<double>(peers - 1) / copies_per_second;
+  return {.datagrams = static_cast<std::size_t>(std::max(1.0, std::round(turn_s / interval_s))),
+          .interval = Duration(static_cast<std::int64_t>(interval_s * 1e9))};
 }
 
 void send_keepalives(Crowd& crowd, std::uint16_t relay_port, std::size_t first, std::size_t last) {

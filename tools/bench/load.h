@@ -42,6 +42,13 @@ class Speaker {
 // The peer who is the `turn`th to speak, of kSpeakers who sit all over the room.
 [[nodiscard]] std::size_t speaking_peer(std::size_t turn, std::size_t peers);
 
+// How fast a room is spoken in, all the same for whoever is compared.
+struct Pace {
+  std::size_t datagrams;  // in a turn
+  Duration interval;      // from one to the next
+};
+[[nodiscard]] Pace pace_for(double copies_per_second, double turn_s, std::size_t peers);
+
 // A keepalive from each of the peers [first, last), no faster than a relay can take them.
 void send_keepalives(Crowd& crowd, std::uint16_t relay_port, std::size_t first, std::size_t last);
 

@@ -11,6 +11,8 @@
 #include "tools/bench/interrupt.h"
 #include "tools/bench/naive_relay.h"
 #include "tools/bench/report.h"
+#include "tools/bench/sealed.h"
+#include "tools/bench/sealed_report.h"
 #include "tools/bench/soak.h"
 
 namespace {
@@ -43,6 +45,18 @@ constexpr const char* kCompareNotes =
     "it was spoken to, as hubbub-relay does. Goals: at most 1.10 of the bare loop at any number of peers,\n"
     "below the naive relay from 100 up.";
 
+constexpr const char* kSealedAbout =
+    "What sealing costs: CPU for each copy that hubbub-relay forwards in a sealed room against an open one, "
+    "in\n"
+    "one run, taking short turns; memory for each member; a handshake, a join, and a frame on the wire.";
+
+constexpr const char* kSealedNotes =
+    "Both rooms are of the same hubbub-relay, each in a process of its own, with the same load: 80 bytes of\n"
+    "Opus in a frame, sealed by members that joined through the real handshake. The price of a copy is made\n"
+    "as by `hubbub-bench relay`. Aims: at most 1.05 of the open room and 1024 bytes a member from 100 "
+    "members\n"
+    "up; a join in 3 round trips.";
+
 constexpr const char* kSoakAbout =
     "A room of which some speak 50 frames a second, for minutes. At the end the relay's books must equal "
     "what the room\n"
@@ -64,6 +78,7 @@ std::string relay_or_beside_us(const std::string& given) {
 
 struct Flags {
   CompareOptions compare;
+  SealedOptions sealed;
   SoakOptions soak;
   std::string relay;
   double minutes = 10;
@@ -97,6 +112,32 @@ void add_relay_command(CLI::App& app, Flags& flags) {
   command->add_flag("--check", flags.check, "Exit with 1 when a goal is not met");
 }
 
+void add_sealed_command(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("sealed", kSealedAbout)->footer(kSealedNotes);
+  SealedOptions& options = flags.sealed;
+  command
+      ->add_option("--members", options.members,
+                   "Rooms to measure, by their number of members (default 10,100,1000)")
+      ->delimiter(',')
+      ->type_name("N,...")
+      ->check(CLI::Range(kLeastPeers, Crowd::kMaxPeers));
+  command->add_option("--runs", options.runs, "Runs for each room, each with new processes (default 5)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--seconds", options.seconds, "Load for each of both rooms in each run (default 2)")
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 3600.0));
+  command->add_option("--rate", options.copies_per_second, "Copies due a second (default 100000)")
+      ->type_name("N")
+      ->check(CLI::Range(100.0, 10e6));
+  command
+      ->add_option("--relay", flags.relay,
+                   "The hubbub-relay to measure (default: the one beside this program)")
+      ->type_name("PATH");
+  command->add_flag("--json", flags.json, "Report as JSON");
+  command->add_flag("--check", flags.check, "Exit with 1 when an aim is not met");
+}
+
 void add_soak_command(CLI::App& app, Flags& flags) {
   CLI::App* command = app.add_subcommand("soak", kSoakAbout);
   command->add_option("--peers", flags.soak.peers, "Peers in the room (default 200)")
@@ -128,6 +169,14 @@ int run_comparison(Flags& flags) {
   return flags.check && !goals_met(counts) ? kDoesNotHold : EXIT_SUCCESS;
 }
 
+int run_sealed(Flags& flags) {
+  flags.sealed.relay_path = relay_or_beside_us(flags.relay);
+  const Interrupt interrupt;
+  const auto figures = measure_sealed(flags.sealed, interrupt);
+  std::fputs((flags.json ? sealed_json(figures) : sealed_text(figures)).c_str(), stdout);
+  return flags.check && !aims_met(figures) ? kDoesNotHold : EXIT_SUCCESS;
+}
+
 int run_soak(Flags& flags) {
   if (flags.soak.speakers > flags.soak.peers) throw std::runtime_error("--speakers is more than --peers");
   flags.soak.relay_path = relay_or_beside_us(flags.relay);
@@ -144,12 +193,14 @@ int run(int argc, const char* const* argv) {
   Flags flags;
   bool dutiful = false;
   add_relay_command(app, flags);
+  add_sealed_command(app, flags);
   add_soak_command(app, flags);
   add_children(app, dutiful);
   try {
     app.parse(argc, argv);
     if (app.got_subcommand("bare")) run_bare_relay(dutiful ? BareDuties::kSameAsOurs : BareDuties::kFewest);
     if (app.got_subcommand("naive")) run_naive_relay();
+    if (app.got_subcommand("sealed")) return run_sealed(flags);
     return app.got_subcommand("soak") ? run_soak(flags) : run_comparison(flags);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
