@@ -8,6 +8,10 @@
 namespace hubbub::relay {
 namespace {
 
+// Of the budget, what is kept for prefixes that were quiet: a flood from a thousand addresses must not shut
+// out the next.
+constexpr double kNewcomersASecond = kHandshakesASecond / 4;
+
 template <class Message>
 Doorman::Answer signed_answer(const Message& message, const session::HelloKeys& keys) {
   Doorman::Answer answer;
@@ -28,7 +32,8 @@ Doorman::Doorman(const DoorOptions& options, TimePoint now, seal::Random& random
       cookies_(random),
       prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       key_prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
-      handshakes_(kHandshakesASecond, now),
+      handshakes_(kHandshakesASecond - kNewcomersASecond, now),
+      newcomers_(kNewcomersASecond, now),
       reset_prefixes_(options.join_rate, options.join_rate * kJoinBurstSeconds, random.u64()),
       resets_(kResetsASecond, now),
       reset_key_(seal::Key::from(
@@ -54,9 +59,12 @@ Doorman::Verdict Doorman::hear(TimePoint now, const Endpoint& from, std::span<co
     retry.cookie = cookies_.make(now, from);
     return signed_answer(retry, keys_);
   }
+  const bool newcomer = prefixes_.rested(now, from.address);
   if (!prefixes_.take(now, from.address)) return DropReason::kRateLimited;
   if (full) return refusal(*hello, RefusalReason::kFull);
-  if (!handshakes_.take(kHandshakesASecond, now)) return DropReason::kOverloaded;
+  if (!handshakes_.take(kHandshakesASecond - kNewcomersASecond, now) &&
+      !(newcomer && newcomers_.take(kNewcomersASecond, now)))
+    return DropReason::kOverloaded;
   return *hello;
 }
 

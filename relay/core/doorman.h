@@ -63,6 +63,7 @@ class Doorman {
   PrefixLimiter prefixes_;      // of those who have shown to be at their address
   PrefixLimiter key_prefixes_;  // of those who only say so: they must not use up what the others have
   TokenBucket handshakes_;
+  TokenBucket newcomers_;
   // Apart from joins: a member whom a restarted relay no longer knows sends fifty frames a second, and would
   // use up what it needs to come back.
   PrefixLimiter reset_prefixes_;

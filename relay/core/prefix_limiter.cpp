@@ -19,9 +19,18 @@ Endpoint prefix_of(const IpAddress& address) {
 PrefixLimiter::PrefixLimiter(double rate, double burst, std::uint64_t secret)
     : rate_(rate), burst_(burst), secret_(secret), places_(kPlaces) {}
 
+std::size_t PrefixLimiter::place_of(const IpAddress& address) const {
+  return EndpointHash{secret_}(prefix_of(address)) % kPlaces;
+}
+
+bool PrefixLimiter::rested(TimePoint now, const IpAddress& address) const {
+  const Place& place = places_[place_of(address)];
+  return !place.used || now - place.refilled >= kRestedAfter;
+}
+
 bool PrefixLimiter::take(TimePoint now, const IpAddress& address) {
   if (rate_ <= 0) return true;
-  Place& place = places_[EndpointHash{secret_}(prefix_of(address)) % kPlaces];
+  Place& place = places_[place_of(address)];
   const double earned = place.used ? to_seconds(now - place.refilled) * rate_ : burst_;
   place = {.tokens = std::min(place.tokens + earned, burst_), .refilled = now, .used = true};
   if (place.tokens < 1.0) return false;

@@ -19,6 +19,9 @@ class PrefixLimiter {
   // `rate`: so many a second, and `burst` at once; a rate of 0 is no limit.
   PrefixLimiter(double rate, double burst, std::uint64_t secret);
 
+  // Whether this prefix has asked for nothing lately: more likely a person than a part of a flood.
+  static constexpr Duration kRestedAfter = 10s;
+  [[nodiscard]] bool rested(TimePoint now, const IpAddress& address) const;
   [[nodiscard]] bool take(TimePoint now, const IpAddress& address);
 
  private:
@@ -27,6 +30,8 @@ class PrefixLimiter {
     TimePoint refilled;
     bool used = false;
   };
+
+  [[nodiscard]] std::size_t place_of(const IpAddress& address) const;
 
   double rate_;
   double burst_;
