@@ -76,7 +76,14 @@ TEST(RelayConfig, Defaults) {
   const CommandLine line = read({});
   EXPECT_FALSE(line.print_and_exit.has_value());
   const Config& c = line.config;
-  EXPECT_EQ(c.open_ports, Ports{5'241});
+  EXPECT_EQ(c.sealed_port, kDefaultSealedPort);
+  EXPECT_EQ(c.open_ports, Ports{});
+  EXPECT_FALSE(c.key_file.has_value());
+  EXPECT_FALSE(c.access_token_file.has_value());
+  EXPECT_FALSE(c.host.has_value());
+  EXPECT_TRUE(c.tell_key);
+  EXPECT_EQ(c.join_rate, 20.0);
+  EXPECT_EQ(c.max_sessions, 10'000U);
   EXPECT_TRUE(c.bind.is_unspecified());
   EXPECT_FALSE(c.bind.is_v4()) << "both IPv4 and IPv6";
   EXPECT_EQ(c.room.timeout, 30s);
@@ -130,8 +137,8 @@ TEST(RelayConfig, EachKeyOfTheFile) {
 }
 
 TEST(RelayConfig, AnEmptyFileChangesNothing) {
-  EXPECT_EQ(config_of_file("# nothing here\n").open_ports, Ports{5'241});
-  EXPECT_EQ(config({"--config", "/dev/null"}).open_ports, Ports{5'241});
+  EXPECT_EQ(config_of_file("# nothing here\n").sealed_port, kDefaultSealedPort);
+  EXPECT_EQ(config({"--config", "/dev/null"}).sealed_port, kDefaultSealedPort);
 }
 
 TEST(RelayConfig, AFlagWinsOverTheFile) {
@@ -241,8 +248,8 @@ TEST(RelayConfig, TheFileItself) {
   EXPECT_TRUE(complaint_of_file("open = [5241]\ntimeout = \"30s").starts_with(" line 2: "));
   EXPECT_TRUE(complaint_of_file("timeout = \"1s\"\ntimeout = \"2s\"\n").starts_with(" line 2: "));
   const std::string known =
-      "; known are open, bind, timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, "
-      "log_level";
+      "; known are sealed, open, key, access_token_file, host, tell_key, join_rate, max_sessions, bind, "
+      "timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, log_level";
   EXPECT_EQ(complaint_of_file("prot = [1]"), ": unknown key \"prot\"" + known);
   EXPECT_EQ(complaint_of_file("max-peers = 10"), ": unknown key \"max-peers\"" + known);
   EXPECT_EQ(complaint_of_file("[relay]\nopen = [1]"), ": unknown key \"relay\"" + known);
@@ -281,6 +288,107 @@ TEST(RelayConfig, ValuesOfTheFileAreCheckedLikeFlags) {
             "peer rate must be 1 datagram a second or more, or 0 for no limit");
   EXPECT_TRUE(complaint_about("bind = \"127.0.0.1\\u0000x\"").starts_with("bind \"127.0.0.1"))
       << "a NUL does not end an address";
+}
+
+// --- Sealed rooms
+
+TEST(RelayConfig, WhatIsNamedIsServedAndNothingElse) {
+  EXPECT_FALSE(config({"--open", "6000"}).sealed_port.has_value());
+  EXPECT_EQ(config({"--sealed", "6000"}).open_ports, Ports{});
+  const Config both = config({"--sealed", "6000", "--open", "6001"});
+  EXPECT_EQ(both.sealed_port, 6'000);
+  EXPECT_EQ(both.open_ports, Ports{6'001});
+  EXPECT_FALSE(config_of_file("open = [6000]").sealed_port.has_value());
+  EXPECT_EQ(complaint({"--sealed", "6000", "--open", "6000"}), "port 6000 cannot be both sealed and open");
+  EXPECT_EQ(complaint({"--sealed", "0", "--open", "0"}), "") << "the system chooses two";
+}
+
+TEST(RelayConfig, EachFlagOfSealedRooms) {
+  const Config c = config({"--sealed", "6000", "--key", "/k", "--access-token-file", "/t", "--host",
+                           "example.org", "--join-rate", "2.5", "--max-sessions", "9", "--hide-key"});
+  EXPECT_EQ(c.sealed_port, 6'000);
+  EXPECT_EQ(c.key_file, "/k");
+  EXPECT_EQ(c.access_token_file, "/t");
+  EXPECT_EQ(c.host, "example.org");
+  EXPECT_EQ(c.join_rate, 2.5);
+  EXPECT_EQ(c.max_sessions, 9U);
+  EXPECT_FALSE(c.tell_key);
+}
+
+TEST(RelayConfig, EachKeyOfSealedRoomsAndAFlagWins) {
+  const std::string text = R"(
+    sealed = 6000
+    key = "/k"
+    access_token_file = "/t"
+    host = "[2001:db8::1]"
+    tell_key = false
+    join_rate = 3
+    max_sessions = 8
+  )";
+  const Config c = config_of_file(text);
+  EXPECT_EQ(c.sealed_port, 6'000);
+  EXPECT_EQ(c.key_file, "/k");
+  EXPECT_EQ(c.access_token_file, "/t");
+  EXPECT_EQ(c.host, "[2001:db8::1]");
+  EXPECT_FALSE(c.tell_key);
+  EXPECT_EQ(c.join_rate, 3.0);
+  EXPECT_EQ(c.max_sessions, 8U);
+  const Config flagged =
+      config_of_file(text, {"--sealed", "7000", "--key", "/l", "--access-token-file", "/u", "--host",
+                            "example.org", "--join-rate", "0", "--max-sessions", "7"});
+  EXPECT_EQ(flagged.sealed_port, 7'000);
+  EXPECT_EQ(flagged.key_file, "/l");
+  EXPECT_EQ(flagged.access_token_file, "/u");
+  EXPECT_EQ(flagged.host, "example.org");
+  EXPECT_EQ(flagged.join_rate, 0.0);
+  EXPECT_EQ(flagged.max_sessions, 7U);
+  EXPECT_FALSE(config_of_file("tell_key = true", {"--hide-key"}).tell_key);
+}
+
+TEST(RelayConfig, LimitsOfSealedRoomsAtTheirEdges) {
+  EXPECT_EQ(config({"--sealed", "65535"}).sealed_port, 65'535);
+  EXPECT_EQ(config({"--sealed", "0"}).sealed_port, 0);
+  EXPECT_EQ(complaint({"--sealed", "65536"}),
+            "sealed port 65536 is not from 1 to 65535 (0 lets the system choose)");
+  EXPECT_EQ(complaint({"--sealed", "-1"}),
+            "sealed port -1 is not from 1 to 65535 (0 lets the system choose)");
+
+  const std::string rate_rule = "join rate must be 1 handshake a second or more, or 0 for no limit";
+  EXPECT_EQ(config({"--join-rate", "0"}).join_rate, 0.0);
+  EXPECT_EQ(config({"--join-rate", "1"}).join_rate, 1.0);
+  EXPECT_EQ(config({"--join-rate", "1e6"}).join_rate, kMaxJoinRate);
+  for (const char* text : {"0.99", "-1", "1.1e6", "nan", "inf"})
+    EXPECT_EQ(complaint({"--join-rate", text}), rate_rule) << text;
+
+  EXPECT_EQ(config({"--max-sessions", "2"}).max_sessions, 2U);
+  EXPECT_EQ(config({"--max-sessions", "1000000"}).max_sessions, kMaxSessionsLimit);
+  EXPECT_EQ(complaint({"--max-sessions", "1"}), "max sessions 1 is not from 2 to 1000000");
+  EXPECT_EQ(complaint({"--max-sessions", "1000001"}), "max sessions 1000001 is not from 2 to 1000000");
+
+  const std::string host_rule = " is not a name or an address (IPv6 in brackets)";
+  for (const char* text : {"", "a b", "[::1", "example.org/x"})
+    EXPECT_EQ(complaint({"--host", text}), "host \"" + std::string(text) + "\"" + host_rule) << text;
+}
+
+TEST(RelayConfig, EachKeyOfSealedRoomsWantsItsOwnType) {
+  EXPECT_EQ(complaint_of_file("sealed = \"5240\""), ": key \"sealed\" wants a port");
+  EXPECT_EQ(complaint_of_file("key = 5"), ": key \"key\" wants a file's path in quotes");
+  EXPECT_EQ(complaint_of_file("access_token_file = true"),
+            ": key \"access_token_file\" wants a file's path in quotes");
+  EXPECT_EQ(complaint_of_file("host = 5"), ": key \"host\" wants a name or an address in quotes");
+  EXPECT_EQ(complaint_of_file("tell_key = 1"), ": key \"tell_key\" wants true or false");
+  EXPECT_EQ(complaint_of_file("join_rate = \"5\""),
+            ": key \"join_rate\" wants a number of handshakes a second");
+  EXPECT_EQ(complaint_of_file("max_sessions = 2.5"), ": key \"max_sessions\" wants a whole number");
+}
+
+TEST(RelayConfig, Commands) {
+  EXPECT_EQ(read({}).command, Command::kServe);
+  EXPECT_EQ(read({"invite"}).command, Command::kInvite);
+  EXPECT_EQ(read({"key"}).command, Command::kKey);
+  EXPECT_EQ(read({"invite", "--host", "example.org"}).config.host, "example.org")
+      << "flags may stand behind it";
+  EXPECT_NE(complaint({"invite", "key"}), "");
 }
 
 }  // namespace

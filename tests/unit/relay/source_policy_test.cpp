@@ -53,7 +53,7 @@ TEST(SourcePolicy, Table) {
       {"1.0.0.1", 40'000, kPublicSource, kWelcome},
       {"239.1.1.1", 40'000, kUnusableSource, kUnusableSource},
       // The edge of the privileged ports.
-      {"192.168.1.20", 0, kPrivilegedPort, kPrivilegedPort},
+      {"192.168.1.20", 0, kUnusableSource, kUnusableSource},
       {"192.168.1.20", 53, kPrivilegedPort, kPrivilegedPort},
       {"192.168.1.20", 1'023, kPrivilegedPort, kPrivilegedPort},
       {"192.168.1.20", 1'024, kWelcome, kWelcome},
