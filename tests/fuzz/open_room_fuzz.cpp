@@ -1,9 +1,11 @@
 // An open room driven by the fuzzer: any order of receiving, sending, partial and failed sends, expiry and
 // shutdown. After each step the books balance, every limit holds, no one hears themselves, and nobody hears a
 // broadcast twice.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -20,21 +22,23 @@ constexpr TimePoint kStart{std::chrono::hours(1)};
 constexpr std::size_t kMaxWaiting = kVoiceQueueDatagrams + kDataQueueDatagrams;
 constexpr std::size_t kMaxPongsWaiting = 256;
 
+// A room that one input leaves to the next, empty: its queue is large, and made once.
 class Driver {
  public:
-  explicit Driver(FuzzInput& input)
-      : input_(input),
-        options_({.timeout = 1s,
-                  .max_peers = 2 + input.below(20),
-                  .peer_rate = static_cast<double>(input.byte() % 4 * 50)}),
-        room_(options_, policy_, input.byte()) {
+  explicit Driver(std::size_t which)
+      : options_(
+            {.timeout = 1s, .max_peers = 2 + 7 * which, .peer_rate = static_cast<double>(which * 50)}),
+        room_(options_, policy_, which) {
     policy_.set_own({.addresses = {IpAddress::v4(10, 0, 0, 254)},
                      .broadcasts = {IpAddress::v4(10, 0, 0, 255)},
                      .ports = {5'241}});
   }
 
-  void run() {
-    while (!input_.empty()) {
+  void run(FuzzInput& input) {
+    input_ = &input;
+    flood_left_ = 2'000;
+    // A bounded number of turns keeps an input quick.
+    for (int turn = 0; turn < 400 && !input.empty(); ++turn) {
       step();
       check();
     }
@@ -42,14 +46,17 @@ class Driver {
     CHECK(room_.waiting() == 0 && room_.unsettled() == 0);
     check();
     CHECK(!room_.next(now_).has_value());
+    now_ += 10s;
+    room_.expire(now_);
+    CHECK(room_.peers() == 0);
   }
 
  private:
   void step() {
-    const std::uint8_t choice = input_.byte();
+    const std::uint8_t choice = input_->byte();
     switch (choice % 8) {
       case 0:
-        now_ += std::chrono::milliseconds(input_.byte()) * (choice >= 128 ? 10 : 1);
+        now_ += std::chrono::milliseconds(input_->byte()) * (choice >= 128 ? 10 : 1);
         break;
       case 1:
         room_.expire(now_);
@@ -65,17 +72,17 @@ class Driver {
         hear();
         break;
     }
-    if (choice == 255 && input_.byte() == 255) room_.shut_down();
+    if (choice == 255 && input_->byte() == 255) room_.shut_down();
   }
 
   Endpoint anyone() {
-    const std::uint8_t who = input_.byte();
+    const std::uint8_t who = input_->byte();
     switch (who >> 5U) {
       case 0:
         return {IpAddress::v4(8, 8, 8, who), 40'000};
       case 1:
         return {IpAddress::v4(10, 0, 0, static_cast<std::uint8_t>(224 + who % 32)),
-                static_cast<std::uint16_t>(input_.byte() * 32)};
+                static_cast<std::uint16_t>(input_->byte() * 32)};
       case 2:
         return {IpAddress({0xFE, 0x80}), 40'000, who};
       default:
@@ -85,16 +92,18 @@ class Driver {
 
   void hear() {
     const Endpoint from = anyone();
-    const std::uint8_t length = input_.byte();
-    const auto bytes = input_.bytes(length % 64);
+    const std::uint8_t length = input_->byte();
+    const auto bytes = input_->bytes(length % 64);
     room_.receive(now_, from, IpAddress::v4(10, 0, 0, 254), bytes, length >= 252);
   }
 
   // The same datagram many times: what fills queues and empties buckets.
   void flood() {
     const Endpoint from = anyone();
-    const std::array<std::byte, 9> datagram = {std::byte{input_.byte()}};
-    for (std::size_t i = input_.below(300); i > 0; --i)
+    const std::array<std::byte, 9> datagram = {std::byte{input_->byte()}};
+    const std::size_t count = std::min(input_->below(300), flood_left_);
+    flood_left_ -= count;
+    for (std::size_t i = 0; i < count; ++i)
       room_.receive(now_, from, IpAddress::v4(10, 0, 0, 254), datagram, false);
   }
 
@@ -110,10 +119,10 @@ class Driver {
       const bool pong = outgoing->payload.size() == Probe::kBytes &&
                         outgoing->payload[0] == Probe::kPongByte && outgoing->recipients.size() == 1;
       const std::size_t done =
-          patiently ? outgoing->recipients.size() : input_.below(outgoing->recipients.size() + 1);
+          patiently ? outgoing->recipients.size() : input_->below(outgoing->recipients.size() + 1);
       for (std::size_t i = 0; i < done && !pong; ++i) CHECK(heard_.insert(outgoing->recipients[i].to).second);
-      const std::size_t unsent = patiently ? 0 : input_.below(done + 1);
-      room_.settle(done, unsent, static_cast<UnsentReason>(input_.byte() % kUnsentReasons));
+      const std::size_t unsent = patiently ? 0 : input_->below(done + 1);
+      room_.settle(done, unsent, static_cast<UnsentReason>(input_->byte() % kUnsentReasons));
       CHECK(room_.books_balance());
       if (done == 0) return;
     } while (patiently);
@@ -127,18 +136,22 @@ class Driver {
     CHECK(room_.books().peers_joined - room_.books().peers_expired == room_.peers());
   }
 
-  FuzzInput& input_;
+  FuzzInput* input_ = nullptr;
   SourcePolicy policy_{false};
   OpenRoomOptions options_;
   OpenRoom room_;
   TimePoint now_ = kStart;
-  std::set<Endpoint> heard_;  // of the broadcast under way
+  std::set<Endpoint> heard_;    // of the broadcast under way
+  std::size_t flood_left_ = 0;  // enough to fill the queues, and no more
 };
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static std::array<std::unique_ptr<Driver>, 4> drivers;
   FuzzInput input(data, size);
-  Driver(input).run();
+  const std::size_t which = input.byte() % drivers.size();
+  if (!drivers[which]) drivers[which] = std::make_unique<Driver>(which);
+  drivers[which]->run(input);
   return 0;
 }
