@@ -38,7 +38,7 @@ inline constexpr double kMaxPeerRate = 1e9;
 inline constexpr double kDefaultJoinRate = 20.0;
 inline constexpr double kMaxJoinRate = 1e6;
 inline constexpr double kJoinBurstSeconds = 2.0;  // the burst is this many seconds' worth
-// All handshakes: 150 us of Diffie-Hellman each, so a sixth of one core at most.
+// All handshakes: some 0.3 ms of a processor each, so a third of one core at most.
 inline constexpr double kHandshakesASecond = 1'000.0;
 inline constexpr double kResetsASecond = 100.0;
 // Sessions whose Reply went out and from which nothing has come yet.

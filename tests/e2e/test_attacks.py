@@ -108,7 +108,8 @@ class Floods(Company):
             received, lost = received + speaker["received"], lost + speaker["lost"]
         self.assertGreater(received, 2 * 50 * FLOOD_S)
         waited, books = self.waited_share(relay), relay.summary()["sealed"]
-        self.assertGreaterEqual(books["received"] + books["kernel_dropped"], FLOOD_RATE * FLOOD_S * 0.99)
+        # The kernel tells what it dropped with what comes next: the last of it is not known.
+        self.assertGreaterEqual(books["received"] + books["kernel_dropped"], FLOOD_RATE * FLOOD_S * 0.9)
         self.assertTrue(books["balanced"])
         for reason in ("bad_mac", "rate_limited", "unknown_session", "unknown_kind"):
             self.assertGreater(books["dropped_by_reason"].get(reason, 0), 0, reason)

@@ -26,8 +26,7 @@ constexpr std::size_t kMaxPongsWaiting = 256;
 class Driver {
  public:
   explicit Driver(std::size_t which)
-      : options_(
-            {.timeout = 1s, .max_peers = 2 + 7 * which, .peer_rate = static_cast<double>(which * 50)}),
+      : options_({.timeout = 1s, .max_peers = 2 + 7 * which, .peer_rate = static_cast<double>(which * 50)}),
         room_(options_, policy_, which) {
     policy_.set_own({.addresses = {IpAddress::v4(10, 0, 0, 254)},
                      .broadcasts = {IpAddress::v4(10, 0, 0, 255)},

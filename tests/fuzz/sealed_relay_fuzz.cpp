@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "codec/session/handshake.h"
@@ -36,6 +37,7 @@ struct Peer {
   std::uint32_t ssrc = 0;
   std::uint32_t ctr = SealedFrame::kLeast;
   std::uint64_t challenge = 0;
+  bool used = true;  // by this input, or the one before
 };
 
 Endpoint home(std::size_t peer, bool away = false) {
@@ -57,10 +59,11 @@ class World {
     for (std::size_t i = 0; i < kPeers; ++i) {
       Peer& peer = peers_[i];
       if (!relay_knows(i)) enter(i);
+      if (!std::exchange(peer.used, false)) continue;
       peer.ctr = SealedFrame::kLeast + 1'000;
       // Under another SSRC and back: so its stream begins anew.
-      for (const std::uint32_t ssrc : {14U, static_cast<std::uint32_t>(i)}) {
-        join(i, ssrc % kSsrcsOfARoom + (i % 3) * kSsrcsOfARoom, false);
+      for (const std::size_t ssrc : {std::size_t{14}, i}) {
+        join(i, static_cast<std::uint32_t>(ssrc + (i % 3) * kSsrcsOfARoom), false);
         drain();
       }
     }
@@ -125,6 +128,7 @@ class World {
   void act(FuzzInput& input) {
     const std::uint8_t choice = input.byte();
     const std::size_t who = input.byte() % kPeers;
+    peers_[who].used = true;
     const bool away = (choice & 0x80U) != 0;
     switch (choice % 16) {
       case 0:

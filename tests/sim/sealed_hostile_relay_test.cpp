@@ -504,7 +504,8 @@ TEST(SealedKeys, TenThousandStartsUseNoKeyAndCounterTwice) {
   constexpr int kStarts = 1'000;
   constexpr int kResumes = 9;  // of each
   relay::SealedOptions options;
-  options.door.join_rate = 0;
+  options.door.join_rate =
+      1;  // resumes go on in the session that is there: handshakes are not what this is about
   AttackBench bench(301, options);
   seal::SystemRandom random;
   Nonces nonces;
@@ -526,11 +527,12 @@ TEST(SealedKeys, TenThousandStartsUseNoKeyAndCounterTwice) {
   }
   ASSERT_TRUE(listener.joined());
   for (int start = 0; start < kStarts; ++start) {
-    Person& alice = bench.add("alice", person_at(2), tone_of(300), &random);
-    bench.run(100ms);
+    Person& alice =
+        bench.add("alice", person_at(2 + static_cast<unsigned>(start) % 200), tone_of(300), &random);
+    bench.run(60ms);
     for (int resume = 0; resume <= kResumes; ++resume) {
       EXPECT_FALSE(alice.session->say("again"));
-      bench.run(40ms);
+      bench.run(20ms);  // one frame
       // Asleep for a while, and then somebody new.
       if (resume < kResumes) alice.session->tick(bench.now() + 10s * (resume + 1));
     }
@@ -544,7 +546,7 @@ TEST(SealedKeys, TenThousandStartsUseNoKeyAndCounterTwice) {
     }
   }
   EXPECT_GE(nonces.streams(), std::size_t{kStarts} * (kResumes + 1));
-  EXPECT_GE(nonces.seals(), 3 * nonces.streams());
+  EXPECT_GE(nonces.seals(), 2 * nonces.streams());
   EXPECT_EQ(nonces.twice(), 0U);
 }
 
@@ -611,8 +613,9 @@ TEST(SealedCapture, HoldsNoWordsNoNamesAndNoKeys) {
   alice.session->say("the crow flies at midnight");
   bob.session->say("bring the silver key");
   bench.run(3s);
-  bench.leave(alice);
-  ASSERT_GT(bench.heard(bob, alice).first + capture.size(), 100'000U);
+  ASSERT_GT(bench.heard(bob, alice).first, 200U);
+  bench.leave(alice);  // a goodbye is captured too
+  ASSERT_GT(capture.size(), 100'000U);
   ASSERT_EQ(streams.size(), 2U);
   for (const char* words : {"Alice", "Bob the", "crow", "midnight", "silver", "hubbub"})
     EXPECT_FALSE(contains(capture, as_bytes(words))) << words;

@@ -40,6 +40,8 @@ struct Speaker {
   session::FrameSealer sealer;
 };
 
+using Nonces = std::vector<LiveNonce>;
+
 class SealedStreamsTest : public testing::Test {
  protected:
   struct Delivered {
@@ -57,7 +59,7 @@ class SealedStreamsTest : public testing::Test {
     const auto question = streams_.next_question(kStart + at);
     ASSERT_TRUE(question.has_value());
     ASSERT_EQ(question->ssrc, speaker.id.ssrc);
-    ASSERT_TRUE(streams_.answers(kStart + at, speaker.id, std::array{question->nonce}));
+    ASSERT_TRUE(streams_.answers(kStart + at, speaker.id, Nonces{question->nonce}));
     streams_.prove(kStart + at, speaker.id, ctr);
   }
   std::vector<Delivered> take() { return std::exchange(delivered_, {}); }
@@ -152,8 +154,8 @@ TEST_F(SealedStreamsTest, AsksAgainEvery250MsWithOneNonceForTwoSeconds) {
   }
   EXPECT_NE(nonces[0], nonces[8]);
   EXPECT_NE(nonces[8], nonces[16]);
-  EXPECT_FALSE(streams_.answers(kStart + 4s, alice_.id, std::array{nonces[8]})) << "the last alone counts";
-  EXPECT_TRUE(streams_.answers(kStart + 4s, alice_.id, std::array{nonces[16]}));
+  EXPECT_FALSE(streams_.answers(kStart + 4s, alice_.id, Nonces{nonces[8]})) << "the last alone counts";
+  EXPECT_TRUE(streams_.answers(kStart + 4s, alice_.id, Nonces{nonces[16]}));
 }
 
 TEST_F(SealedStreamsTest, AsksNobodyWhoIsSilent) {
@@ -164,18 +166,18 @@ TEST_F(SealedStreamsTest, AsksNobodyWhoIsSilent) {
 
 TEST_F(SealedStreamsTest, OnlyAnAnswerToItsQuestionProvesAStream) {
   hear(alice_.next());
-  EXPECT_FALSE(streams_.answers(kStart, alice_.id, std::array{LiveNonce{}})) << "nothing was asked";
+  EXPECT_FALSE(streams_.answers(kStart, alice_.id, Nonces{LiveNonce{}})) << "nothing was asked";
   const auto question = streams_.next_question(kStart);
   ASSERT_TRUE(question);
   LiveNonce other = question->nonce;
   other[15] ^= std::byte{1};
   EXPECT_FALSE(streams_.answers(kStart, alice_.id, {}));
-  EXPECT_FALSE(streams_.answers(kStart, alice_.id, std::array{other}));
-  EXPECT_FALSE(streams_.answers(kStart, {.ssrc = 8, .kid = alice_.id.kid}, std::array{question->nonce}));
-  EXPECT_FALSE(streams_.answers(kStart, {.ssrc = 7, .kid = alice_.id.kid + 1}, std::array{question->nonce}));
-  EXPECT_TRUE(streams_.answers(kStart, alice_.id, std::array{other, question->nonce})) << "among others'";
-  EXPECT_TRUE(streams_.answers(kStart + 4s - 1ns, alice_.id, std::array{question->nonce}));
-  EXPECT_FALSE(streams_.answers(kStart + 4s, alice_.id, std::array{question->nonce})) << "kept for later";
+  EXPECT_FALSE(streams_.answers(kStart, alice_.id, Nonces{other}));
+  EXPECT_FALSE(streams_.answers(kStart, {.ssrc = 8, .kid = alice_.id.kid}, Nonces{question->nonce}));
+  EXPECT_FALSE(streams_.answers(kStart, {.ssrc = 7, .kid = alice_.id.kid + 1}, Nonces{question->nonce}));
+  EXPECT_TRUE(streams_.answers(kStart, alice_.id, Nonces{other, question->nonce})) << "among others'";
+  EXPECT_TRUE(streams_.answers(kStart + 4s - 1ns, alice_.id, Nonces{question->nonce}));
+  EXPECT_FALSE(streams_.answers(kStart + 4s, alice_.id, Nonces{question->nonce})) << "kept for later";
 }
 
 TEST_F(SealedStreamsTest, AnotherKidIsAnotherStream) {

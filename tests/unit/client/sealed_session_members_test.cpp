@@ -1,0 +1,190 @@
+// What a client takes from the relay and from other members: text, questions, signs of life; and from nobody
+// else.
+#include "tests/unit/client/sealed_session_fixture.h"
+
+namespace hubbub::client {
+namespace {
+
+// --- What only the relay may say
+
+TEST_F(SealedSessionTest, ABundleCarriesNothingOfTheRelaysOwn) {
+  join();
+  run(50ms);
+  const auto pings = take(ElementType::kPing);
+  ASSERT_FALSE(pings.empty());
+  bundle(element_of(Pong{.token = PingElement::parse(pings.back())->token, .members = 99}));
+  EXPECT_FALSE(session_.round_trip().has_value());
+  EXPECT_EQ(session_.members(), 2U);
+  bundle(element_of(Goodbye{.reason = Goodbye::Reason::kRelayStops}));
+  bundle(element_of(Report{.ssrc = session_.ssrc()}));
+  bundle(ping_of(1, ElementType::kPathChallenge));
+  tick();
+  EXPECT_TRUE(take_events<RelayAway>().empty());
+  EXPECT_FALSE(session_.own_report().has_value());
+  EXPECT_TRUE(take(ElementType::kPathResponse).empty());
+  seal(element_of(Report{.ssrc = session_.ssrc(), .lost = 3}));
+  ASSERT_TRUE(session_.own_report().has_value());
+  EXPECT_EQ(session_.own_report()->lost, 3U);
+}
+
+TEST_F(SealedSessionTest, ARelayThatStopsIsAwayAndAskedAgain) {
+  join();
+  seal(element_of(Goodbye{.reason = Goodbye::Reason::kRelayStops}));
+  tick();
+  EXPECT_EQ(take_events<RelayAway>().size(), 1U);
+  EXPECT_TRUE(hello_.has_value());
+}
+
+// --- Text
+
+TEST_F(SealedSessionTest, TextIsHeardOnceAndCleaned) {
+  join();
+  const Bytes hello = text_of_bob("bob", "hi \x1b[31mall");
+  bundle(hello);
+  const auto heard = take_events<TextHeard>();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_EQ(heard[0].line.author, "bob");
+  EXPECT_EQ(heard[0].line.text, "hi [31mall");
+  bundle(hello);
+  EXPECT_TRUE(take_events<TextHeard>().empty());
+  EXPECT_EQ(dropped(DropReason::kDuplicate), 1U);
+  seal(text_of_bob("", "no name"));
+  EXPECT_EQ(take_events<TextHeard>().at(0).line.author, "");
+}
+
+TEST_F(SealedSessionTest, TextLimitsAtTheirEdges) {
+  join();
+  bundle(text_of_bob("bob", std::string(997, 'x')));
+  EXPECT_EQ(take_events<TextHeard>().size(), 1U);
+  bundle(text_of_bob("bob", std::string(998, 'x')));
+  EXPECT_EQ(dropped(DropReason::kTextTooLong), 1U) << "name and text are 1,000 bytes together";
+  bundle(text_of_bob("bob", ""));
+  bundle(text_of_bob("bob", "\x01\x02"));
+  EXPECT_EQ(dropped(DropReason::kEmptyText), 2U);
+  bundle(text_of_bob("bob", "\xFF\xFE"));
+  EXPECT_EQ(dropped(DropReason::kNotUtf8), 1U);
+  EXPECT_TRUE(take_events<TextHeard>().empty());
+  Bytes forged = text_of_bob("bob", "hi");
+  forged.back() ^= std::byte{1};
+  bundle(forged);
+  EXPECT_EQ(dropped(DropReason::kBadTag), 1U);
+}
+
+TEST_F(SealedSessionTest, WhatItSaysOpensForTheOthers) {
+  join();
+  EXPECT_EQ(session_.say("hello"), std::nullopt);
+  EXPECT_EQ(session_.say(""), DropReason::kEmptyText);
+  EXPECT_EQ(session_.say(std::string(1'001, 'x')), DropReason::kTextTooLong);
+  collect();
+  const auto texts = take(ElementType::kText);
+  ASSERT_EQ(texts.size(), 1U);
+  Bytes out(1'200);
+  const auto opened = session::open_object(keys_, session::kTextLabel, texts[0], {}, out);
+  ASSERT_TRUE(opened.ok());
+  EXPECT_EQ(opened->stream.ssrc, session_.ssrc());
+  EXPECT_EQ(as_text(opened->plaintext),
+            "\x05"
+            "alicehello");
+  EXPECT_EQ(session_.stats().texts_sent, 1U);
+  bundle(element_of(ElementType::kText, texts[0]));
+  EXPECT_EQ(dropped(DropReason::kOwnStream), 1U);
+}
+
+// --- Signs of life
+
+TEST_F(SealedSessionTest, AnswersAnAskAndThenTogetherThoseWhoAskMeanwhile) {
+  join();
+  const std::uint32_t ssrc = session_.ssrc();
+  bundle(ask_of_bob(1, ssrc));
+  ASSERT_EQ(take(ElementType::kEcho).size(), 1U) << "at once";
+  for (int i = 2; i < 42; ++i) bundle(ask_of_bob(i, ssrc));
+  EXPECT_TRUE(take(ElementType::kEcho).empty());
+  now_ += 20ms;
+  tick();
+  const auto echoes = take(ElementType::kEcho);
+  ASSERT_EQ(echoes.size(), 2U);
+  std::size_t nonces = 0;
+  for (const std::size_t i : {0U, 1U}) {
+    const auto echo = Echo::parse(echoes[i]);
+    ASSERT_TRUE(echo.ok());
+    EXPECT_EQ(echo->asker_count, i == 0 ? 32U : 8U);
+    EXPECT_EQ(echo->askers[0], kBob.ssrc);
+    Bytes out(1'200);
+    const auto opened = session::open_object(keys_, session::kEchoLabel, echo->object, {}, out);
+    ASSERT_TRUE(opened.ok());
+    ByteReader reader(opened->plaintext);
+    EXPECT_EQ(reader.u32(), opened->stream.kid);
+    EXPECT_GE(reader.u32(), SealedFrame::kLeast - 1);
+    EXPECT_EQ(as_text(reader.bytes(reader.u8())), "alice");
+    EXPECT_EQ(reader.u8(), echo->asker_count);
+    for (std::size_t n = 0; n < echo->asker_count; ++n, ++nonces)
+      EXPECT_EQ(reader.bytes(16)[0], static_cast<std::byte>(2 + nonces));
+    EXPECT_TRUE(reader.finish());
+  }
+}
+
+TEST_F(SealedSessionTest, AsksThatAreNotForItAreDropped) {
+  join();
+  bundle(ask_of_bob(1, session_.ssrc() + 1));
+  EXPECT_EQ(dropped(DropReason::kForeignSsrc), 1U);
+  Bytes redirected = ask_of_bob(1, session_.ssrc() + 1);
+  ByteWriter writer{std::span(redirected).subspan(3, 4)};
+  writer.u32(session_.ssrc());
+  bundle(redirected);
+  EXPECT_EQ(dropped(DropReason::kBadTag), 1U) << "the target is sealed in";
+  EXPECT_TRUE(take(ElementType::kEcho).empty());
+}
+
+TEST_F(SealedSessionTest, SoManyAskersWaitAndNoMore) {
+  join();
+  for (int i = 0; i < 1 + 256; ++i) bundle(ask_of_bob(i, session_.ssrc()));
+  EXPECT_EQ(dropped(DropReason::kOverloaded), 0U);
+  bundle(ask_of_bob(1, session_.ssrc()));
+  EXPECT_EQ(dropped(DropReason::kOverloaded), 1U);
+}
+
+TEST_F(SealedSessionTest, HearsBobOnceHeHasShownThatHeIsOfNow) {
+  join();
+  Bytes out(SealedFrame::kMaxBytes);
+  const std::uint32_t ctr = bob_voice_.next_ctr();
+  const Bytes opus = bytes_of({0xF8, 0xFF, 0xFE});  // 20 ms of silence
+  hear(bytes_of(bob_voice_.seal(
+      {.sequence = {static_cast<std::uint16_t>(ctr)}, .timestamp = {0}, .ssrc = kBob.ssrc}, opus, out)));
+  EXPECT_TRUE(session_.speakers().empty());
+  const auto asks = take(ElementType::kAsk);
+  ASSERT_EQ(asks.size(), 1U) << "at once";
+  const auto ask = Ask::parse(asks[0]);
+  ASSERT_TRUE(ask.ok());
+  EXPECT_EQ(ask->target, kBob.ssrc);
+  Bytes nonce(100);
+  const auto opened =
+      session::open_object(keys_, session::kAskLabel, ask->object, std::span(asks[0]).first(4), nonce);
+  ASSERT_TRUE(opened.ok());
+  ASSERT_EQ(opened->plaintext.size(), 16U);
+
+  const auto echo = [&](std::uint32_t kid) {
+    Bytes plaintext(4 + 4 + 1 + 3 + 1 + 16);
+    ByteWriter writer(plaintext);
+    writer.u32(kid);
+    writer.u32(ctr);
+    writer.u8(3);
+    writer.text("bob");
+    writer.u8(1);
+    writer.bytes(opened->plaintext);
+    Bytes object(200);
+    Echo element;
+    element.object = bob_echo_.seal({}, plaintext, object);
+    return element_of(element);
+  };
+  bundle(echo(kBob.kid + 1));
+  EXPECT_EQ(dropped(DropReason::kBadElement), 1U) << "the KID is that of its header";
+  EXPECT_TRUE(session_.speakers().empty());
+  bundle(echo(kBob.kid));
+  const auto speakers = session_.speakers();
+  ASSERT_EQ(speakers.size(), 1U);
+  EXPECT_EQ(speakers[0].ssrc, kBob.ssrc);
+  EXPECT_EQ(speakers[0].name, "bob");
+}
+
+}  // namespace
+}  // namespace hubbub::client
