@@ -266,7 +266,9 @@ class Secrets(Company):
                 client = self.keep(SealedClient(self.link, "--no-audio", "--name", "nobody", preexec=as_nobody, env={"HOME": home}))
             except PermissionError:
                 self.skipTest("nobody may not run the program where it lies")
-            wait_until(lambda: client.running and os.stat(f"/proc/{client.pid}/environ").st_uid == 0, "its memory to be private")
+            owner = lambda: os.stat(f"/proc/{client.pid}/environ").st_uid
+            wait_until(lambda: not client.running or owner() == 0, "its memory to be private", START_S)
+            self.assertTrue(client.running, client.out.text + client.err.text)
 
 
 if __name__ == "__main__":
