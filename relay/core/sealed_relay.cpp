@@ -13,6 +13,7 @@ namespace {
 // Answers that may wait: the shell sends after every batch it reads. One more is not made.
 constexpr std::size_t kMaxAnswers = 1'024;
 constexpr Duration kReportInterval = 1s;
+constexpr Duration kRekeyInterval = 1s;  // of new ones from one member, at most
 // Session ids carry their worker's number in the top eight bits; there is one worker, number 0.
 constexpr std::uint32_t kSessionIdMask = 0x00FF'FFFF;
 
@@ -188,11 +189,19 @@ void SealedRelay::challenge(TimePoint now, Session& session) {
 
 // --- Elements: admit, and route
 
+// One datagram's worth of what a member may cost.
+bool SealedRelay::pay(const Arrival& arrival) const {
+  return options_.peer_rate <= 0 || arrival.session.envelopes.take(options_.peer_rate, arrival.now);
+}
+
 void SealedRelay::act_on(const Arrival& arrival, std::span<const std::byte> elements) {
   ElementReader reader(elements);
   std::span<const std::byte> last_frame;
+  bool first = true;
   while (const auto element = reader.next()) {
     if (arrival.session.leaving) return;
+    // The envelope has been paid for, and one element with it; many in one are no way to have more.
+    if (!std::exchange(first, false) && !pay(arrival)) return books_.refuse(DropReason::kRateLimited);
     const auto type = static_cast<std::uint8_t>(element->type);
     const bool of_session = type >= static_cast<std::uint8_t>(ElementType::kPing) &&
                             type <= static_cast<std::uint8_t>(ElementType::kRekeyed);
@@ -316,6 +325,9 @@ std::optional<DropReason> SealedRelay::rekey(const Arrival& arrival, const Eleme
   // The same question again gets the same answer: the first may have been lost.
   if (!session.rekeying || session.rekeying->hello != hello) {
     if (&arrival.channel != &session.channel) return DropReason::kBadHandshake;
+    // Diffie-Hellman is dear, also to a member.
+    if (arrival.now < session.next_rekey) return DropReason::kRateLimited;
+    session.next_rekey = arrival.now + kRekeyInterval;
     Grant grant;
     grant.session_id = draw_session_id();
     grant.reset_token = doorman_.reset_token(grant.session_id);
@@ -405,8 +417,7 @@ std::optional<DropReason> SealedRelay::nack(const Arrival& arrival, const Elemen
       if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
       // A request is small and what it asks for is not: a frame in answer counts as an envelope of the
       // asker's.
-      if (options_.peer_rate > 0 && !arrival.session.envelopes.take(options_.peer_rate, arrival.now))
-        return DropReason::kRateLimited;
+      if (!pay(arrival)) return DropReason::kRateLimited;
       answer(arrival.session.path, bytes);
       ++books_.resent;
     }
@@ -461,6 +472,7 @@ std::optional<DropReason> SealedRelay::echo(const Arrival& arrival, const Elemen
   for (std::size_t i = 0; i < parsed->asker_count; ++i) {
     const Session* asker = arrival.session.room->find(parsed->askers[i]);
     if (asker == nullptr) continue;  // gone since
+    if (i > 0 && !pay(arrival)) return DropReason::kRateLimited;
     if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
     answer(asker->path, writer.written());
   }

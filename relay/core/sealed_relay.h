@@ -92,6 +92,7 @@ class SealedRelay final : public DatagramCore {
   void check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes, bool newest);
   void challenge(TimePoint now, Session& session);
   // Elements.
+  [[nodiscard]] bool pay(const Arrival& arrival) const;
   void act_on(const Arrival& arrival, std::span<const std::byte> elements);
   std::optional<DropReason> act_on_session_element(const Arrival& arrival, const Element& element);
   std::optional<DropReason> act_on_member_element(const Arrival& arrival, const Element& element,

@@ -61,6 +61,7 @@ struct Session {
   std::unique_ptr<OldKeys> old{};
   std::unique_ptr<Stream> stream{};
   TimePoint next_report{};
+  TimePoint next_rekey{};
 };
 
 }  // namespace hubbub::relay

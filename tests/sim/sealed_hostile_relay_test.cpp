@@ -399,7 +399,7 @@ TEST(SealedHostileRelay, AnObjectMeansOnlyWhatItWasSealedAs) {
   ASSERT_GE(objects.size(), 2U);
   const auto texts = world.session(bob).stats().texts_received;
   EXPECT_EQ(texts, 1U);
-  const auto begun = dropped(world, bob);
+  const auto begun = dropped(world, bob, DropReason::kBadTag);
   for (const auto& object : objects) {
     world.inject_to_client(bob, bundle(ElementType::kText, object));
     Echo echo;
@@ -411,7 +411,7 @@ TEST(SealedHostileRelay, AnObjectMeansOnlyWhatItWasSealedAs) {
     world.inject_to_client(bob, bundle_of(ask));
   }
   // Of each three, one is what it says it is: the echo is old and the text came before.
-  EXPECT_GE(dropped(world, bob) - begun, 2 * objects.size());
+  EXPECT_EQ(dropped(world, bob, DropReason::kBadTag) - begun, 2 * objects.size());
   EXPECT_EQ(world.session(bob).stats().texts_received, texts);
   for (const auto& datagram : all) world.inject_to_client(dora, datagram);
   world.run(1s);
