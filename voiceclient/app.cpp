@@ -192,7 +192,8 @@ void App::typed(const std::string& line) {
 void App::say(const std::string& text) {
   if (text.empty()) return;
   Frontend& frontend = console_.frontend();
-  if (session_->relay_state() != RelayWatch::State::kHere) {
+  // What was typed first goes first, also while the news that the relay is here has not come round.
+  if (session_->relay_state() != RelayWatch::State::kHere || !waiting_texts_.empty()) {
     if (waiting_texts_.size() >= kMaxWaitingTexts)
       return frontend.notice("not sent: " + std::to_string(kMaxWaitingTexts) +
                              " lines already wait for the relay");

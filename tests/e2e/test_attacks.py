@@ -263,7 +263,7 @@ class Secrets(Company):
             plain = self.start(["sleep", "30"], preexec=as_nobody)
             self.assertEqual(os.stat(f"/proc/{plain.pid}/environ").st_uid, 65534)
             try:
-                client = self.keep(SealedClient(self.link, "--no-audio", "--name", "nobody", preexec=as_nobody, env={"HOME": home}))
+                client = self.keep(SealedClient(self.link, "--no-audio", "--name", "nobody", preexec=as_nobody, env={"HOME": home, "HUBBUB_ACCESS_TOKEN": self.TOKEN}))
             except PermissionError:
                 self.skipTest("nobody may not run the program where it lies")
             owner = lambda: os.stat(f"/proc/{client.pid}/environ").st_uid
