@@ -22,7 +22,7 @@ struct RawConfig {
   std::optional<std::string> key;
   std::optional<std::string> access_token_file;
   std::optional<std::string> host;
-  std::optional<bool> tell_key;
+  std::optional<bool> hide_key;
   std::optional<double> join_rate;
   std::optional<std::int64_t> max_sessions;
   std::optional<std::string> bind;
@@ -83,7 +83,7 @@ void understand_sealed(const RawConfig& raw, Config& config) {
       fail("host \"" + *raw.host + "\" is not a name or an address (IPv6 in brackets)");
     config.host = *raw.host;
   }
-  config.tell_key = raw.tell_key.value_or(true);
+  config.tell_key = !raw.hide_key.value_or(false);
   if (raw.join_rate) {
     if (!(*raw.join_rate == 0 || (*raw.join_rate >= 1 && *raw.join_rate <= kMaxJoinRate)))
       fail("join rate must be 1 handshake a second or more, or 0 for no limit");
@@ -167,8 +167,8 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a file's path in quotes", raw.access_token_file);
   } else if (key == "host") {
     read_value(node, key, "a name or an address in quotes", raw.host);
-  } else if (key == "tell_key") {
-    read_value(node, key, "true or false", raw.tell_key);
+  } else if (key == "hide_key") {
+    read_value(node, key, "true or false", raw.hide_key);
   } else if (key == "join_rate") {
     const auto rate = node.value<double>();
     if (!rate) fail("key \"join_rate\" wants a number of handshakes a second");
@@ -195,7 +195,7 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a level in quotes", raw.log_level);
   } else {
     fail("unknown key \"" + key +
-         "\"; known are sealed, open, key, access_token_file, host, tell_key, join_rate, max_sessions, bind, "
+         "\"; known are sealed, open, key, access_token_file, host, hide_key, join_rate, max_sessions, bind, "
          "timeout, max_peers, peer_rate, allow_public_reflection, stats, "
          "stats_format, log_level");
   }
@@ -315,7 +315,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     return result;
   }
   if (allow) flags.allow_public_reflection = true;
-  if (hide_key) flags.tell_key = false;
+  if (hide_key) flags.hide_key = true;
   if (invite->parsed()) result.command = Command::kInvite;
   if (key->parsed()) result.command = Command::kKey;
 
@@ -325,7 +325,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   override_with(raw.key, flags.key);
   override_with(raw.access_token_file, flags.access_token_file);
   override_with(raw.host, flags.host);
-  override_with(raw.tell_key, flags.tell_key);
+  override_with(raw.hide_key, flags.hide_key);
   override_with(raw.join_rate, flags.join_rate);
   override_with(raw.max_sessions, flags.max_sessions);
   override_with(raw.bind, flags.bind);

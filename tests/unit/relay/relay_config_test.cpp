@@ -248,7 +248,7 @@ TEST(RelayConfig, TheFileItself) {
   EXPECT_TRUE(complaint_of_file("open = [5241]\ntimeout = \"30s").starts_with(" line 2: "));
   EXPECT_TRUE(complaint_of_file("timeout = \"1s\"\ntimeout = \"2s\"\n").starts_with(" line 2: "));
   const std::string known =
-      "; known are sealed, open, key, access_token_file, host, tell_key, join_rate, max_sessions, bind, "
+      "; known are sealed, open, key, access_token_file, host, hide_key, join_rate, max_sessions, bind, "
       "timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, log_level";
   EXPECT_EQ(complaint_of_file("prot = [1]"), ": unknown key \"prot\"" + known);
   EXPECT_EQ(complaint_of_file("max-peers = 10"), ": unknown key \"max-peers\"" + known);
@@ -321,7 +321,7 @@ TEST(RelayConfig, EachKeyOfSealedRoomsAndAFlagWins) {
     key = "/k"
     access_token_file = "/t"
     host = "[2001:db8::1]"
-    tell_key = false
+    hide_key = true
     join_rate = 3
     max_sessions = 8
   )";
@@ -342,7 +342,7 @@ TEST(RelayConfig, EachKeyOfSealedRoomsAndAFlagWins) {
   EXPECT_EQ(flagged.host, "example.org");
   EXPECT_EQ(flagged.join_rate, 0.0);
   EXPECT_EQ(flagged.max_sessions, 7U);
-  EXPECT_FALSE(config_of_file("tell_key = true", {"--hide-key"}).tell_key);
+  EXPECT_FALSE(config_of_file("hide_key = false", {"--hide-key"}).tell_key);
 }
 
 TEST(RelayConfig, LimitsOfSealedRoomsAtTheirEdges) {
@@ -376,7 +376,7 @@ TEST(RelayConfig, EachKeyOfSealedRoomsWantsItsOwnType) {
   EXPECT_EQ(complaint_of_file("access_token_file = true"),
             ": key \"access_token_file\" wants a file's path in quotes");
   EXPECT_EQ(complaint_of_file("host = 5"), ": key \"host\" wants a name or an address in quotes");
-  EXPECT_EQ(complaint_of_file("tell_key = 1"), ": key \"tell_key\" wants true or false");
+  EXPECT_EQ(complaint_of_file("hide_key = 1"), ": key \"hide_key\" wants true or false");
   EXPECT_EQ(complaint_of_file("join_rate = \"5\""),
             ": key \"join_rate\" wants a number of handshakes a second");
   EXPECT_EQ(complaint_of_file("max_sessions = 2.5"), ": key \"max_sessions\" wants a whole number");
