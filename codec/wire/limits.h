@@ -70,6 +70,19 @@ inline constexpr Duration kVoiceUsefulFor = 500ms;
 // other.
 inline constexpr int kDataBurst = 4;
 
+// --- Sealed rooms: the text log
+// A room's log in memory. What is older is dropped; a client that was away longer is told so.
+inline constexpr std::size_t kMaxLogEntries = 10'000;
+inline constexpr std::size_t kMaxLogBytes = std::size_t{4} << 20U;
+// All logs of a relay together. Beyond it empty rooms go first, and then a room keeps no more than its floor.
+inline constexpr std::size_t kMaxLogsBytes = std::size_t{256} << 20U;
+inline constexpr std::size_t kLogFloorBytes = std::size_t{16} << 10U;
+inline constexpr Duration kEmptyRoomLasts = 24h;
+// What a newcomer is shown of what was said before.
+inline constexpr std::size_t kEarlierTexts = 50;
+// A name and a text together: with what makes a message out of them, one datagram.
+inline constexpr std::size_t kMaxSealedTextBytes = 900;
+
 // --- Links of sealed rooms
 inline constexpr std::size_t kMaxRoomNameBytes = 64;
 // Longer is no link: the longest host name is 253 bytes, and a room's name is percent-encoded at worst.
