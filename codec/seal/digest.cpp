@@ -105,13 +105,17 @@ Digest Hmac::operator()(Parts parts) {
   return digest;
 }
 
-Key hkdf_extract(std::span<const std::byte> salt, std::span<const std::byte> input) {
+Key hkdf_extract(std::span<const std::byte> salt, Parts input) {
   EVP_MAC_CTX* const context = shared_hmac_context();
   set_key(context, salt);
-  add(context, input);
+  for (const auto part : input) add(context, part);
   Key prk;
   finish(context, prk.view());
   return prk;
+}
+
+Key hkdf_extract(std::span<const std::byte> salt, std::span<const std::byte> input) {
+  return hkdf_extract(salt, Parts{input});
 }
 
 void hkdf_expand(const Key& prk, Parts info, std::span<std::byte> out) {

@@ -40,7 +40,9 @@ class Hmac {
   std::unique_ptr<EVP_MAC_CTX, Free> context_;
 };
 
-// RFC 5869 section 2.2.
+// RFC 5869 section 2.2; `input` is its parts, one after the other.
+[[nodiscard]] Key hkdf_extract(std::span<const std::byte> salt,
+                               std::initializer_list<std::span<const std::byte>> input);
 [[nodiscard]] Key hkdf_extract(std::span<const std::byte> salt, std::span<const std::byte> input);
 
 // RFC 5869 section 2.3, at most 255 * 32 bytes; `info` is its parts, one after the other.
