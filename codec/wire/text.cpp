@@ -1,6 +1,8 @@
 #include "codec/wire/text.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <memory>
 
 #include <utf8proc.h>
 
@@ -12,6 +14,9 @@ namespace {
 
 constexpr utf8proc_int32_t kIllFormed = -1;
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+// One character in NFC may have been typed as up to four, none of them larger.
+constexpr std::size_t kMaxTypedNameBytes = 4 * kMaxNameBytes;
+constexpr int kNfc = UTF8PROC_COMPOSE | UTF8PROC_STABLE;
 
 // Takes the first code point off `text`; kIllFormed (and one byte) where there is none.
 utf8proc_int32_t take_code_point(std::string_view& text) {
@@ -55,6 +60,21 @@ std::size_t count_characters(std::string_view text) {
     ++count;
   }
   return count;
+}
+
+struct Free {
+  void operator()(utf8proc_uint8_t* text) const noexcept { std::free(text); }
+};
+
+// `nullopt` where the text is ill-formed.
+std::optional<std::string> mapped(std::string_view text, int options) {
+  utf8proc_uint8_t* out = nullptr;
+  const utf8proc_ssize_t size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                   static_cast<utf8proc_ssize_t>(text.size()), &out, static_cast<utf8proc_option_t>(options));
+  const std::unique_ptr<utf8proc_uint8_t, Free> owner(out);
+  if (size < 0) return std::nullopt;
+  return std::string(reinterpret_cast<const char*>(out), static_cast<std::size_t>(size));
 }
 
 }  // namespace
@@ -114,11 +134,21 @@ Result<TextLine, DropReason> checked_text(std::string_view author, std::string_v
 }
 
 std::optional<std::string> checked_name(std::string_view name) {
-  if (name.empty() || name.size() > kMaxNameBytes || !is_utf8(name)) return std::nullopt;
-  if (name.find_first_of("<>") != std::string_view::npos) return std::nullopt;
-  if (printable(name) != name || count_characters(name) > kMaxNameCharacters || columns_of(name) == 0)
+  if (name.empty() || name.size() > kMaxTypedNameBytes) return std::nullopt;
+  auto composed = mapped(name, kNfc);
+  if (!composed || composed->find_first_of("<>") != std::string::npos) return std::nullopt;
+  if (printable(*composed) != *composed || count_characters(*composed) > kMaxNameCharacters ||
+      columns_of(*composed) == 0)
     return std::nullopt;
-  return std::string(name);
+  return composed;
+}
+
+std::string folded_name(std::string_view name) {
+  // A Greek iota below is put in its place before it folds to one that stands alone (Unicode section 3.13,
+  // canonical caseless matching).
+  const auto composed = mapped(name, kNfc);
+  if (!composed) return {};
+  return mapped(*composed, kNfc | UTF8PROC_CASEFOLD).value_or("");
 }
 
 int columns_of(std::string_view text) {

@@ -36,9 +36,15 @@ struct TextLine {
 // kMaxTextBytes together with its author.
 Result<TextLine, DropReason> checked_text(std::string_view author, std::string_view typed);
 
-// A name: 1 to 32 characters, none of them a control character, '<' or '>', and something to see. `nullopt`
-// when it is not one.
+// A name, in NFC (UAX #15), so that however its letters were typed it has one spelling: there, 1 to 32
+// characters, none of them a control character, '<' or '>', and something to see. `nullopt` when it is not
+// one.
 std::optional<std::string> checked_name(std::string_view name);
+
+// What names are told apart by: full case folding (Unicode section 3.13) and then NFC. Folding it again
+// changes nothing. No language's own rules: a dotted capital I is an i and a dot. Empty when it is not
+// well-formed.
+[[nodiscard]] std::string folded_name(std::string_view name);
 
 // The number of columns a terminal gives this printable text (East Asian wide characters count two, combining
 // ones none).

@@ -56,6 +56,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (name) {
     check_shown(*name);
     CHECK(!name->empty() && name->size() <= kMaxNameBytes);
+    CHECK(checked_name(*name) == *name);
+    const std::string folded = folded_name(*name);
+    CHECK(!folded.empty() && folded_name(folded) == folded);
   }
   const std::string author = name.value_or("author");
   const std::size_t line_end = raw.find('\n');

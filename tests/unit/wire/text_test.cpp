@@ -233,6 +233,91 @@ TEST(CheckedName, RefusesWhatIsNone) {
   }
 }
 
+TEST(CheckedName, HasOneSpelling) {
+  EXPECT_EQ(checked_name("Zoe\xCC\x88"), "Zo\xC3\xAB") << "a combining diaeresis";
+  EXPECT_EQ(checked_name("Zo\xC3\xAB"), "Zo\xC3\xAB");
+  EXPECT_EQ(checked_name(utf8(0x1112) + utf8(0x1161) + utf8(0x11AB)), utf8(0xD55C)) << "Hangul jamo";
+  EXPECT_EQ(checked_name(utf8(0x212A)), "K") << "the Kelvin sign";
+  const std::string marks = utf8(0x0323) + utf8(0x0307);
+  EXPECT_EQ(checked_name("q" + marks), checked_name("q" + utf8(0x0307) + utf8(0x0323)))
+      << "marks in any order";
+}
+
+TEST(CheckedName, IsCountedAsItIsReturned) {
+  std::string typed;
+  std::string composed;
+  for (std::size_t i = 0; i < kMaxNameCharacters; ++i) {
+    typed += utf8(0x1112) + utf8(0x1161) + utf8(0x11AB);
+    composed += utf8(0xD55C);
+  }
+  ASSERT_GT(typed.size(), kMaxNameBytes);
+  EXPECT_EQ(checked_name(typed), composed);
+  EXPECT_FALSE(checked_name(typed + utf8(0x1112)));
+  std::string four;  // alpha with three marks
+  for (std::size_t i = 0; i < kMaxNameCharacters; ++i)
+    four += utf8(0x3B1) + utf8(0x313) + utf8(0x300) + utf8(0x345);
+  EXPECT_TRUE(checked_name(four));
+  // Musical notes grow: their composed form is none.
+  std::string notes;
+  for (std::size_t i = 0; i < kMaxNameCharacters; ++i) notes += utf8(0x1D160);
+  EXPECT_FALSE(checked_name(notes));
+  EXPECT_FALSE(checked_name(std::string(4 * kMaxNameBytes + 1, 'x')));
+}
+
+TEST(FoldedName, TellsNamesApartByMoreThanCase) {
+  struct Case {
+    std::string name;
+    std::string folded;
+  };
+  const Case cases[] = {
+      {"Ada Lovelace", "ada lovelace"},
+      {"ZOE\xCC\x88", "zo\xC3\xAB"},
+      {"Zo\xC3\xAB", "zo\xC3\xAB"},
+      {"Stra\xC3\x9F"
+       "e",
+       "strasse"},
+      {"STRASSE", "strasse"},
+      {utf8(0x1E9E), "ss"},
+      {"I", "i"},
+      {utf8(0x131), utf8(0x131)},              // a dotless i stays one, wherever this runs
+      {utf8(0x130), "i" + utf8(0x307)},        // a dotted capital I
+      {"I" + utf8(0x307), "i" + utf8(0x307)},  // the same, typed as two
+      {utf8(0x3A3) + utf8(0x3C3) + utf8(0x3C2), utf8(0x3C3) + utf8(0x3C3) + utf8(0x3C3)},
+      {utf8(0x4F60) + utf8(0x597D), utf8(0x4F60) + utf8(0x597D)},
+      {utf8(0x1F469) + utf8(0x200D) + utf8(0x1F680), utf8(0x1F469) + utf8(0x200D) + utf8(0x1F680)},
+      {utf8(0x1112) + utf8(0x1161) + utf8(0x11AB), utf8(0xD55C)},
+      {utf8(0xD55C), utf8(0xD55C)},
+      {utf8(0x13A0), utf8(0x13A0)},  // Cherokee folds to its capitals
+      {utf8(0xAB70), utf8(0x13A0)},
+      {"", ""},
+  };
+  for (const Case& c : cases) {
+    EXPECT_EQ(folded_name(c.name), c.folded) << c.name;
+    EXPECT_EQ(folded_name(c.folded), c.folded) << c.name;
+  }
+}
+
+TEST(FoldedName, IsEmptyForWhatIsIllFormed) {
+  for (const std::string& name : {std::string("\xFF"), std::string("a\xC3"), std::string("\xC0\x80"),
+                                  std::string("\xED\xA0\x80"), std::string("ab\x80")}) {
+    EXPECT_EQ(folded_name(name), "") << testing::PrintToString(name);
+    EXPECT_FALSE(checked_name(name));
+  }
+}
+
+// Every character, alone and with two marks in either order.
+TEST(FoldedName, FoldingAgainChangesNothingAndSpellingDoesNotMatter) {
+  for (char32_t c = 1; c < 0x20000; ++c) {
+    if (c >= 0xD800 && c < 0xE000) continue;
+    const std::string folded = folded_name(utf8(c));
+    ASSERT_EQ(folded_name(folded), folded) << std::hex << static_cast<unsigned>(c);
+    const std::string marked = folded_name(utf8(c) + utf8(0x345) + utf8(0x301));
+    ASSERT_EQ(folded_name(marked), marked) << std::hex << static_cast<unsigned>(c);
+    ASSERT_EQ(folded_name(utf8(c) + utf8(0x301) + utf8(0x345)), marked)
+        << std::hex << static_cast<unsigned>(c);
+  }
+}
+
 TEST(ColumnsOf, CountsWhatATerminalShows) {
   EXPECT_EQ(columns_of(""), 0);
   EXPECT_EQ(columns_of("abc"), 3);
