@@ -61,7 +61,7 @@ Result<std::optional<std::string>, std::string> read_secret_file(const fs::path&
 }
 
 std::optional<std::string> create_secret_file(const fs::path& file, std::string_view line) {
-  if (const auto problem = make_private_directory(file.parent_path())) return problem;
+  if (auto problem = make_private_directory(file.parent_path())) return problem;
   const std::string temporary = file.string() + ".new." + std::to_string(::getpid());
   ::unlink(temporary.c_str());  // of an earlier life with this number, cut off in the middle
   {
@@ -84,7 +84,7 @@ std::optional<std::string> create_secret_file(const fs::path& file, std::string_
 std::optional<std::string> make_private_directory(const fs::path& directory) {
   std::error_code unknown;
   if (directory.empty() || fs::is_directory(directory, unknown)) return std::nullopt;
-  if (const auto problem = make_private_directory(directory.parent_path())) return problem;
+  if (auto problem = make_private_directory(directory.parent_path())) return problem;
   if (::mkdir(directory.c_str(), kOwnersDirectory) == 0 || errno == EEXIST) return std::nullopt;
   return "cannot make the directory " + directory.string() + " (" + reason(errno) + ")";
 }
