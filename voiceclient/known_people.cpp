@@ -78,25 +78,22 @@ std::optional<KnownPeople::Person> KnownPeople::holder(const seal::RoomId& room,
 
 std::optional<std::string> KnownPeople::remember(const seal::RoomId& room, const seal::IdentityKey& identity,
                                                  std::string_view name) {
-  Line line{.room = tag_of(room),
-            .person = {.identity = identity, .name = checked_name(name).value_or(""), .verified = false}};
-  return apply([&line](Lines& lines) {
-    const auto known = find(lines, line.room, line.person.identity);
-    line.person.verified = known != lines.end() && known->person.verified;
-    return put(lines, line);
+  return apply([tag = tag_of(room), identity, name = checked_name(name).value_or("")](Lines& lines) {
+    const auto known = find(lines, tag, identity);
+    const bool verified = known != lines.end() && known->person.verified;
+    return put(lines, {.room = tag, .person = {.identity = identity, .name = name, .verified = verified}});
   });
 }
 
 std::optional<std::string> KnownPeople::verify(const seal::RoomId& room, const seal::IdentityKey& identity,
                                                std::string_view name) {
-  const Line line{
-      .room = tag_of(room),
-      .person = {.identity = identity, .name = checked_name(name).value_or(""), .verified = true}};
-  return apply([&line](Lines& lines) { return put(lines, line); });
+  return apply([tag = tag_of(room), identity, name = checked_name(name).value_or("")](Lines& lines) {
+    return put(lines, {.room = tag, .person = {.identity = identity, .name = name, .verified = true}});
+  });
 }
 
 std::optional<std::string> KnownPeople::forget(const seal::RoomId& room, const seal::IdentityKey& identity) {
-  return apply([&identity, tag = tag_of(room)](Lines& lines) {
+  return apply([tag = tag_of(room), identity](Lines& lines) {
     const auto known = find(lines, tag, identity);
     if (known == lines.end()) return false;
     lines.erase(known);
@@ -106,17 +103,22 @@ std::optional<std::string> KnownPeople::forget(const seal::RoomId& room, const s
 
 std::optional<std::string> KnownPeople::apply(const Change& change) {
   // What this run knows decides whether there is anything to write: most members of a room are no news.
-  if (!change(lines_) || !file_) return std::nullopt;
+  const bool news = change(lines_);
+  if (!file_ || (!news && pending_.empty())) return std::nullopt;
+  pending_.push_back(change);
+  if (pending_.size() > kMaxSeen) pending_.erase(pending_.begin());
   try {
-    update_settings_file(*file_, [&](const std::string& text) -> std::optional<std::string> {
+    update_settings_file(*file_, [this](const std::string& text) -> std::optional<std::string> {
       Lines merged = parse(*file_, text);
-      const bool changed = change(merged);
+      bool changed = false;
+      for (const Change& wanted : pending_) changed |= wanted(merged);
       lines_ = std::move(merged);
       return changed ? std::optional(serialize(lines_)) : std::nullopt;
     });
   } catch (const std::exception& error) {
     return "what is known of people is not written down: " + std::string(error.what());
   }
+  pending_.clear();
   return std::nullopt;
 }
 

@@ -42,8 +42,8 @@ class KnownPeople {
   [[nodiscard]] std::optional<Person> holder(const seal::RoomId& room, std::string_view folded_name) const;
 
   // Each changes what this object knows and then the file, with what other clients wrote there meanwhile. A
-  // name that is none is kept as an empty one. Returns a sentence where the file could not be changed: what
-  // it would have held then lasts until the next change that is written, or the end of this run.
+  // name that is none is kept as an empty one. Returns a sentence where the file could not be changed: the
+  // next call of any of these tries it again.
 
   // Somebody is in the room under this name; whoever is verified stays so.
   [[nodiscard]] std::optional<std::string> remember(const seal::RoomId& room,
@@ -75,6 +75,7 @@ class KnownPeople {
 
   std::optional<std::filesystem::path> file_;
   Lines lines_;
+  std::vector<Change> pending_;  // what the file does not have yet; of these, too, no more than kMaxSeen
 };
 
 }  // namespace hubbub::client

@@ -231,6 +231,23 @@ TEST_F(KnownPeopleTest, SaysSoWhereItCannotBeReadOrWritten) {
   EXPECT_NE(complaint().find("larger than"), std::string::npos) << complaint();
 }
 
+TEST_F(KnownPeopleTest, WhatCouldNotBeWrittenIsTriedAgain) {
+  const fs::path directory = dir_ / "directory";
+  KnownPeople people{directory / "known_people"};
+  std::ofstream(directory) << "in the way";
+  EXPECT_TRUE(people.verify(room(1), person(1), "zoe"));
+  EXPECT_TRUE(people.remember(room(1), person(2), "bob"));
+  EXPECT_TRUE(people.verify(room(1), person(1), "zoe")) << "no news, but still not written";
+  fs::remove(directory);
+  EXPECT_FALSE(people.remember(room(1), person(2), "bob"));
+  const KnownPeople again{directory / "known_people"};
+  for (const KnownPeople& known : {people, again}) {
+    ASSERT_TRUE(known.lookup(room(1), person(1)));
+    EXPECT_TRUE(known.lookup(room(1), person(1))->verified);
+    EXPECT_EQ(name_of(known.lookup(room(1), person(2))), "bob");
+  }
+}
+
 TEST_F(KnownPeopleTest, WithoutAFileItLastsForThisRun) {
   KnownPeople none{std::nullopt};
   EXPECT_FALSE(none.remember(room(1), person(1), "zoe"));
