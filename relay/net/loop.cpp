@@ -59,4 +59,16 @@ Signal::Signal(Loop& loop, int number, std::function<void()> callback) : callbac
   checked(uv_signal_start(handle_.raw(), trampoline, number), "watching signal " + std::to_string(number));
 }
 
+Async::Async(Loop& loop, std::function<void()> callback) : callback_(std::move(callback)) {
+  const auto trampoline = [](uv_async_t* async) noexcept {
+    if (auto* self = static_cast<Async*>(async->data)) self->callback_();
+  };
+  handle_.open("making a way to wake the loop", this,
+               [&](uv_async_t* async) { return uv_async_init(loop.raw(), async, trampoline); });
+}
+
+void Async::wake() noexcept {
+  CHECK(uv_async_send(handle_.raw()) == 0);
+}
+
 }  // namespace hubbub::net

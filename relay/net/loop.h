@@ -104,4 +104,16 @@ class Signal {
   Handle<uv_signal_t> handle_;
 };
 
+// Wakes the loop from another thread. Several wakes before the loop comes to it are one.
+class Async {
+ public:
+  Async(Loop& loop, std::function<void()> callback);
+  // From any thread, for as long as this lives: the caller sees to that.
+  void wake() noexcept;
+
+ private:
+  std::function<void()> callback_;
+  Handle<uv_async_t> handle_;
+};
+
 }  // namespace hubbub::net
