@@ -21,6 +21,9 @@ struct RawConfig {
   std::vector<std::int64_t> open;
   std::optional<std::string> key;
   std::optional<std::string> access_token_file;
+  std::optional<std::string> history;
+  std::optional<std::int64_t> history_days;
+  std::optional<std::int64_t> history_messages;
   std::optional<std::string> host;
   std::optional<bool> hide_key;
   std::optional<double> join_rate;
@@ -97,9 +100,32 @@ void understand_sealed(const RawConfig& raw, Config& config) {
   }
 }
 
+void understand_history(const RawConfig& raw, Config& config) {
+  if (!raw.history) {
+    if (raw.history_days || raw.history_messages)
+      fail("history days and history messages say how much a history keeps; say where with history too");
+    return;
+  }
+  if (raw.history->empty()) fail("history wants a file's path");
+  if (!config.sealed_port)
+    fail("history is of sealed rooms, and this relay has none; name a sealed port, or leave history out");
+  HistoryOptions history;
+  history.file = *raw.history;
+  history.days = raw.history_days.value_or(history.days);
+  if (history.days < 0 || history.days > kMaxHistoryDays)
+    fail("history days " + std::to_string(history.days) + " is not from 1 to " +
+         std::to_string(kMaxHistoryDays) + " (0: for ever)");
+  history.messages = raw.history_messages.value_or(history.messages);
+  if (history.messages < 1 || history.messages > kMaxHistoryMessages)
+    fail("history messages " + std::to_string(history.messages) + " is not from 1 to " +
+         std::to_string(kMaxHistoryMessages));
+  config.history = std::move(history);
+}
+
 Config understand(const RawConfig& raw) {
   Config config;
   understand_sealed(raw, config);
+  understand_history(raw, config);
   if (!raw.open.empty()) config.open_ports = ports_setting(raw.open);
   if (config.sealed_port && *config.sealed_port != 0 &&
       std::find(config.open_ports.begin(), config.open_ports.end(), *config.sealed_port) !=
@@ -165,6 +191,12 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a file's path in quotes", raw.key);
   } else if (key == "access_token_file") {
     read_value(node, key, "a file's path in quotes", raw.access_token_file);
+  } else if (key == "history") {
+    read_value(node, key, "a file's path in quotes", raw.history);
+  } else if (key == "history_days") {
+    read_value(node, key, "a whole number of days", raw.history_days);
+  } else if (key == "history_messages") {
+    read_value(node, key, "a whole number", raw.history_messages);
   } else if (key == "host") {
     read_value(node, key, "a name or an address in quotes", raw.host);
   } else if (key == "hide_key") {
@@ -195,7 +227,8 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a level in quotes", raw.log_level);
   } else {
     fail("unknown key \"" + key +
-         "\"; known are sealed, open, key, access_token_file, host, hide_key, join_rate, max_sessions, bind, "
+         "\"; known are sealed, open, key, access_token_file, history, history_days, "
+         "history_messages, host, hide_key, join_rate, max_sessions, bind, "
          "timeout, max_peers, peer_rate, allow_public_reflection, stats, "
          "stats_format, log_level");
   }
@@ -261,6 +294,14 @@ void add_options(CLI::App& app, RawConfig& flags, std::optional<std::string>& fi
   app.add_option("--access-token-file", flags.access_token_file,
                  "Let in only who has the token on this file's first line")
       ->type_name("FILE");
+  app.add_option("--history", flags.history,
+                 "Keep the sealed rooms' text, as sealed as it came, in this file over restarts")
+      ->type_name("FILE");
+  app.add_option("--history-days", flags.history_days, "Keep a text this long (default 30; 0: for ever)")
+      ->type_name("N");
+  app.add_option("--history-messages", flags.history_messages,
+                 "Keep this many texts of a room (default 10000)")
+      ->type_name("N");
   app.add_option("--join-rate", flags.join_rate,
                  "Handshakes a second from one address (default 20; 0: no limit)")
       ->type_name("N");
@@ -324,6 +365,9 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   override_with(raw.sealed, flags.sealed);
   override_with(raw.key, flags.key);
   override_with(raw.access_token_file, flags.access_token_file);
+  override_with(raw.history, flags.history);
+  override_with(raw.history_days, flags.history_days);
+  override_with(raw.history_messages, flags.history_messages);
   override_with(raw.host, flags.host);
   override_with(raw.hide_key, flags.hide_key);
   override_with(raw.join_rate, flags.join_rate);

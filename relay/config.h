@@ -12,6 +12,7 @@
 #include "codec/wire/limits.h"
 #include "codec/wire/units.h"
 #include "relay/core/open_room.h"
+#include "relay/history/options.h"
 
 namespace hubbub::relay {
 
@@ -22,7 +23,8 @@ struct Config {
   OpenRoomOptions room;
   std::optional<std::filesystem::path> key_file;  // where left out, `default_key_file`
   std::optional<std::filesystem::path> access_token_file;
-  std::optional<std::string> host;  // what invites call this machine
+  std::optional<HistoryOptions> history;  // where left out, rooms' texts are kept in memory only
+  std::optional<std::string> host;        // what invites call this machine
   bool tell_key = true;
   double join_rate = kDefaultJoinRate;
   std::size_t max_sessions = kDefaultMaxSessions;

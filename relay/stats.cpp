@@ -82,11 +82,25 @@ nlohmann::ordered_json sealed_json(const SealedSummary& port) {
           {"balanced", b.balance(port.waiting, port.unsettled)}};
 }
 
+std::string history_text(const HistoryCounters& history) {
+  return fmt::format("history: stored {} in {} commits, waiting {} ({} bytes), given up {}{}\n",
+                     history.stored, history.commits, history.waiting, history.waiting_bytes,
+                     history.given_up,
+                     history.last_error.empty() ? "" : "; last error: " + history.last_error);
+}
+
+nlohmann::ordered_json history_json(const HistoryCounters& history) {
+  return {{"stored", history.stored},     {"commits", history.commits},
+          {"waiting", history.waiting},   {"waiting_bytes", history.waiting_bytes},
+          {"given_up", history.given_up}, {"last_error", history.last_error}};
+}
+
 }  // namespace
 
 std::string summary_text(const Summary& summary) {
   std::string text;
   if (summary.sealed) text += sealed_text(*summary.sealed, summary.uptime);
+  if (summary.history) text += history_text(*summary.history);
   for (const RoomSummary& room : summary.rooms) {
     const Books& b = room.books;
     text += fmt::format(
@@ -106,6 +120,7 @@ std::string summary_json(const Summary& summary) {
   nlohmann::ordered_json json = {{"uptime_s", to_seconds(summary.uptime)},
                                  {"rooms", nlohmann::ordered_json::array()}};
   if (summary.sealed) json["sealed"] = sealed_json(*summary.sealed);
+  if (summary.history) json["history"] = history_json(*summary.history);
   for (const RoomSummary& room : summary.rooms) {
     const Books& b = room.books;
     json["rooms"].push_back({{"kind", "open"},

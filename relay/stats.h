@@ -9,6 +9,7 @@
 #include "codec/wire/units.h"
 #include "relay/core/books.h"
 #include "relay/core/sealed_books.h"
+#include "relay/history/options.h"
 
 namespace hubbub::relay {
 
@@ -36,6 +37,7 @@ struct Summary {
   Duration uptime{};
   std::optional<SealedSummary> sealed{};
   std::vector<RoomSummary> rooms{};
+  std::optional<HistoryCounters> history{};
 };
 
 std::string summary_text(const Summary& summary);
