@@ -8,6 +8,7 @@
 #include "tools/bench/bare_relay.h"
 #include "tools/bench/compare.h"
 #include "tools/bench/crowd.h"
+#include "tools/bench/history.h"
 #include "tools/bench/interrupt.h"
 #include "tools/bench/naive_relay.h"
 #include "tools/bench/report.h"
@@ -63,6 +64,13 @@ constexpr const char* kSoakAbout =
     "counted, to the datagram, and its memory must have stayed flat. Exit status 1 when anything does not "
     "hold.";
 
+constexpr const char* kHistoryAbout =
+    "What keeping rooms' text costs: messages of 200 bytes stored a second, each synced to the disk before "
+    "it\n"
+    "counts; and, of a file of some size whose writer was killed in the middle, how long it takes to open "
+    "it\n"
+    "and read one room's newest 10000 messages. Writes to --directory, and removes what it wrote.";
+
 std::string own_path() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
@@ -80,6 +88,7 @@ struct Flags {
   CompareOptions compare;
   SealedOptions sealed;
   SoakOptions soak;
+  HistoryBenchOptions history;
   std::string relay;
   double minutes = 10;
   bool json = false;
@@ -154,6 +163,19 @@ void add_soak_command(CLI::App& app, Flags& flags) {
       ->type_name("PATH");
 }
 
+void add_history_command(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("history", kHistoryAbout);
+  command->add_option("--seconds", flags.history.seconds, "How long to write (default 10)")
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 3600.0));
+  command->add_option("--size-mb", flags.history.size_mb, "The file to recover, in MB (default 1024)")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{16}, std::int64_t{1'000'000}));
+  command->add_option("--directory", flags.history.directory, "Where to write (default: the current one)")
+      ->type_name("PATH")
+      ->check(CLI::ExistingDirectory);
+}
+
 // The relays that ours is compared with: this program again, as a child of itself, so not in --help.
 void add_children(CLI::App& app, bool& dutiful) {
   app.add_subcommand("bare")->group("")->add_flag("--same-duties", dutiful);
@@ -185,6 +207,12 @@ int run_soak(Flags& flags) {
   return soak(flags.soak, interrupt) ? EXIT_SUCCESS : kDoesNotHold;
 }
 
+int run_history(Flags& flags) {
+  const Interrupt interrupt;
+  std::fputs(history_text(measure_history(flags.history, interrupt)).c_str(), stdout);
+  return EXIT_SUCCESS;
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app(kAbout, "hubbub-bench");
   app.require_subcommand(1);
@@ -195,12 +223,14 @@ int run(int argc, const char* const* argv) {
   add_relay_command(app, flags);
   add_sealed_command(app, flags);
   add_soak_command(app, flags);
+  add_history_command(app, flags);
   add_children(app, dutiful);
   try {
     app.parse(argc, argv);
     if (app.got_subcommand("bare")) run_bare_relay(dutiful ? BareDuties::kSameAsOurs : BareDuties::kFewest);
     if (app.got_subcommand("naive")) run_naive_relay();
     if (app.got_subcommand("sealed")) return run_sealed(flags);
+    if (app.got_subcommand("history")) return run_history(flags);
     return app.got_subcommand("soak") ? run_soak(flags) : run_comparison(flags);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);
