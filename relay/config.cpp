@@ -227,9 +227,9 @@ void read_key(const std::string& key, const toml::node& node, RawConfig& raw) {
     read_value(node, key, "a level in quotes", raw.log_level);
   } else {
     fail("unknown key \"" + key +
-         "\"; known are sealed, open, key, access_token_file, history, history_days, "
-         "history_messages, host, hide_key, join_rate, max_sessions, bind, "
-         "timeout, max_peers, peer_rate, allow_public_reflection, stats, "
+         "\"; known are sealed, open, key, access_token_file, history, history_days, history_messages, host, "
+         "hide_key, join_rate, max_sessions, bind, timeout, max_peers, peer_rate, allow_public_reflection, "
+         "stats, "
          "stats_format, log_level");
   }
 }

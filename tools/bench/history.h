@@ -17,12 +17,12 @@ struct HistoryBenchOptions {
 };
 
 struct HistoryFigures {
-  double entries_a_second = 0;
-  double entries_a_commit = 0;
-  double one_at_a_time_ms = 0;  // from handing over a single entry to its being stored, the median
+  double one_room_a_second = 0;    // entries, all of one room
+  double many_rooms_a_second = 0;  // entries, each of another room than the one before
+  double one_at_a_time_ms = 0;     // from handing over a single entry to its being stored, the median
   double file_mb = 0;
   std::uint64_t file_entries = 0;
-  std::uint64_t file_rooms = 0;
+  std::size_t file_rooms = 0;
   double log_mb = 0;  // what the killed writer left in the write-ahead log
   double open_ms = 0;
   double load_ms = 0;

@@ -98,6 +98,21 @@ TEST(Summary, SaysWhenBooksDoNotBalance) {
             false);
 }
 
+TEST(Summary, TellsOfAHistoryWhereThereIsOne) {
+  const HistoryCounters counters{.stored = 5,
+                                 .given_up = 1,
+                                 .waiting = 2,
+                                 .waiting_bytes = 500,
+                                 .commits = 3,
+                                 .last_error = "disk full"};
+  EXPECT_EQ(summary_text({.uptime = 1s, .history = counters}),
+            "history: stored 5 in 3 commits, waiting 2 (500 bytes), given up 1; last error: disk full\n");
+  const nlohmann::json expected = {{"stored", 5},          {"commits", 3},  {"waiting", 2},
+                                   {"waiting_bytes", 500}, {"given_up", 1}, {"last_error", "disk full"}};
+  EXPECT_EQ(nlohmann::json::parse(summary_json({.uptime = 1s, .history = counters}))["history"], expected);
+  EXPECT_FALSE(nlohmann::json::parse(summary_json({.uptime = 1s})).contains("history"));
+}
+
 TEST(Summary, JsonSaysTheSame) {
   const std::vector<RoomSummary> rooms = {summary()};
   const std::string text = summary_json({.uptime = 1500ms, .rooms = rooms});

@@ -248,7 +248,8 @@ TEST(RelayConfig, TheFileItself) {
   EXPECT_TRUE(complaint_of_file("open = [5241]\ntimeout = \"30s").starts_with(" line 2: "));
   EXPECT_TRUE(complaint_of_file("timeout = \"1s\"\ntimeout = \"2s\"\n").starts_with(" line 2: "));
   const std::string known =
-      "; known are sealed, open, key, access_token_file, host, hide_key, join_rate, max_sessions, bind, "
+      "; known are sealed, open, key, access_token_file, history, history_days, "
+      "history_messages, host, hide_key, join_rate, max_sessions, bind, "
       "timeout, max_peers, peer_rate, allow_public_reflection, stats, stats_format, log_level";
   EXPECT_EQ(complaint_of_file("prot = [1]"), ": unknown key \"prot\"" + known);
   EXPECT_EQ(complaint_of_file("max-peers = 10"), ": unknown key \"max-peers\"" + known);
@@ -389,6 +390,41 @@ TEST(RelayConfig, Commands) {
   EXPECT_EQ(read({"invite", "--host", "example.org"}).config.host, "example.org")
       << "flags may stand behind it";
   EXPECT_NE(complaint({"invite", "key"}), "");
+}
+
+TEST(RelayConfig, History) {
+  EXPECT_FALSE(config({}).history.has_value());
+  const auto defaults = config({"--history", "/h"}).history;
+  ASSERT_TRUE(defaults.has_value());
+  EXPECT_EQ(defaults->file, "/h");
+  EXPECT_EQ(defaults->days, 30);
+  EXPECT_EQ(defaults->messages, 10'000);
+  const std::string file = "history = \"/f\"\nhistory_days = 7\nhistory_messages = 500\n";
+  const auto from_file = config_of_file(file).history;
+  ASSERT_TRUE(from_file.has_value());
+  EXPECT_EQ(from_file->file, "/f");
+  EXPECT_EQ(from_file->days, 7);
+  EXPECT_EQ(from_file->messages, 500);
+  const auto flagged =
+      config_of_file(file, {"--history", "/g", "--history-days", "0", "--history-messages", "1"}).history;
+  ASSERT_TRUE(flagged.has_value());
+  EXPECT_EQ(flagged->file, "/g");
+  EXPECT_EQ(flagged->days, 0);
+  EXPECT_EQ(flagged->messages, 1);
+}
+
+TEST(RelayConfig, HistoryThatMakesNoSense) {
+  EXPECT_EQ(complaint({"--history", ""}), "history wants a file's path");
+  EXPECT_TRUE(contains(complaint({"--history", "/h", "--open", "5241"}), "history is of sealed rooms"));
+  EXPECT_EQ(complaint({"--history", "/h", "--open", "5241", "--sealed", "5240"}), "");
+  EXPECT_TRUE(contains(complaint({"--history-days", "3"}), "say where with history too"));
+  EXPECT_TRUE(
+      contains(complaint({"--history", "/h", "--history-days", "-1"}), "history days -1 is not from 1"));
+  EXPECT_TRUE(contains(complaint({"--history", "/h", "--history-days", "36501"}), "is not from 1 to 36500"));
+  EXPECT_TRUE(
+      contains(complaint({"--history", "/h", "--history-messages", "0"}), "history messages 0 is not"));
+  EXPECT_EQ(complaint_of_file("history = 3"), ": key \"history\" wants a file's path in quotes");
+  EXPECT_EQ(complaint_of_file("history_days = \"3\""), ": key \"history_days\" wants a whole number of days");
 }
 
 }  // namespace
