@@ -59,7 +59,8 @@ SealedOptions sealed_options(const Config& config, const SealedIdentity& identit
       .timeout = config.room.timeout,
       .max_sessions = config.max_sessions,
       .max_members = config.room.max_peers,
-      .peer_rate = config.room.peer_rate};
+      .peer_rate = config.room.peer_rate,
+      .started_unix_ms = net::unix_ms()};
   if (identity.access_token) {
     options.door.psk = seal::access_token_psk(*identity.access_token, identity.keys.public_key);
     options.door.unknown_psk = seal::access_token_psk(*identity.access_token, {});
@@ -107,6 +108,7 @@ Service::Service(const Config& config, const std::optional<SealedIdentity>& iden
       started_(net::now()),
       policy_(config.allow_public_reflection),
       ticker_(loop_, [this](TimePoint now) { tick(now); }),
+      roster_ticker_(loop_, [this](TimePoint now) { sealed_->port.flush(now); }),
       stats_(loop_, [this](TimePoint now) { print_summary(now); }),
       interrupt_(loop_, SIGINT, [this] { loop_.stop(); }),
       terminate_(loop_, SIGTERM, [this] { loop_.stop(); }),
@@ -115,6 +117,7 @@ Service::Service(const Config& config, const std::optional<SealedIdentity>& iden
     CHECK(identity.has_value());
     sealed_ = std::make_unique<SealedPort>(loop_, Endpoint{config.bind, *config.sealed_port},
                                            sealed_options(config, *identity), policy_, random_);
+    if (config.history) open_history(*config.history);
     std::fprintf(stderr, "hubbub-relay: sealed rooms on %s\n", sealed_->port.local().to_string().c_str());
   }
   for (const std::uint16_t port : config.open_ports) {
@@ -131,7 +134,22 @@ Service::Service(const Config& config, const std::optional<SealedIdentity>& iden
   }
   learn_own_addresses();
   ticker_.start(kTick, kTick);
+  if (sealed_) roster_ticker_.start(kRosterTick, kRosterTick);
   if (config.stats_every) stats_.start(*config.stats_every, *config.stats_every);
+}
+
+// Nothing has to be sent for what the history answers: who waits asks again.
+void Service::open_history(const HistoryOptions& options) {
+  HistoryCallbacks callbacks;
+  callbacks.loaded = [this](const seal::RoomId& room, std::vector<LogEntry> entries) {
+    sealed_->relay.history_loaded(room, std::move(entries));
+  };
+  callbacks.stored = [this](const seal::RoomId& room, std::uint64_t through) {
+    sealed_->relay.history_stored(room, through);
+  };
+  callbacks.notice = [](const std::string& sentence) { spdlog::warn("{}", sentence); };
+  history_ = std::make_unique<SqliteHistory>(loop_, options, std::move(callbacks));
+  sealed_->relay.keep_history_in(history_.get());
 }
 
 const Port& Service::any_port() const {
@@ -145,6 +163,10 @@ std::optional<std::uint16_t> Service::sealed_port() const {
 
 void Service::run() {
   loop_.run();
+  if (history_) {
+    sealed_->relay.keep_history_in(nullptr);
+    history_->finish();
+  }
   say_goodbye();
   if (sealed_) sealed_->relay.shut_down();
   for (const auto& room : rooms_) room->room.shut_down();
@@ -251,6 +273,7 @@ Summary Service::summary(TimePoint now) const {
                              .kernel_dropped = open->port.kernel_dropped(),
                              .books = open->room.books()});
   }
+  if (history_) summary.history = history_->counters();
   return summary;
 }
 

@@ -12,6 +12,7 @@
 #include "relay/core/open_room.h"
 #include "relay/core/sealed_relay.h"
 #include "relay/core/source_policy.h"
+#include "relay/history/sqlite_history.h"
 #include "relay/key_file.h"
 #include "relay/net/loop.h"
 #include "relay/port.h"
@@ -30,8 +31,8 @@ std::string new_invite(const Config& config, const seal::PublicKey& key, std::ui
 
 class Service {
  public:
-  // Binds everything. Throws net::SystemError, its text ready for the operator. `identity` where there is a
-  // sealed port.
+  // Binds everything. Throws net::SystemError or HistoryError, its text ready for the operator. `identity`
+  // where there is a sealed port.
   Service(const Config& config, const std::optional<SealedIdentity>& identity);
 
   // Until SIGINT or SIGTERM.
@@ -60,6 +61,7 @@ class Service {
     std::uint64_t left = 0;
   };
 
+  void open_history(const HistoryOptions& options);
   void tick(TimePoint now);
   void learn_own_addresses();
   void note_changes();
@@ -75,11 +77,13 @@ class Service {
   SourcePolicy policy_;
   seal::SystemRandom random_;
   std::unique_ptr<SealedPort> sealed_;
+  std::unique_ptr<SqliteHistory> history_;  // after the relay that it answers to
   std::vector<std::unique_ptr<OpenPort>> rooms_;
   Noted noted_sealed_;
   std::vector<Noted> noted_;
   int ticks_ = 0;
   net::Timer ticker_;
+  net::Timer roster_ticker_;
   net::Timer stats_;
   net::Signal interrupt_;
   net::Signal terminate_;

@@ -27,7 +27,7 @@ def main():
         answer = subprocess.run([lab, "compare", original, recording, "--json"], check=True, capture_output=True, text=True)
         measured = json.loads(answer.stdout)
         stats = last(out / f"{name}.json", "stats")
-        texts = [event["text"] for event in events(out / f"{name}.json") if event["event"] == "text"]
+        texts = [event["text"] for event in events(out / f"{name}.json") if event["event"] == "message"]
         heard = [speaker for speaker in stats["speakers"] if speaker["name"] == "alice"]
         if not heard or measured["delay_ms"] is None:
             print(f"{name} did not hear alice")

@@ -5,11 +5,13 @@
 #include <stdexcept>
 #include <utility>
 
+#include "codec/seal/room_keys.h"
+#include "codec/wire/limits.h"
+#include "codec/wire/text.h"
 #include "relay/net/clock.h"
 #include "voiceclient/core/open_session.h"
 #include "voiceclient/known_relays.h"
 #include "voiceclient/sealed_entry.h"
-#include "voiceclient/ui/command.h"
 
 namespace hubbub::client {
 namespace {
@@ -21,8 +23,12 @@ constexpr std::size_t kMaxWaitingTexts = 100;
 constexpr int kNotJoined = 1;  // the relay never answered, or it or the link is wrong
 constexpr const char* kNoAnswer = "it does not answer";
 
+// While nobody reads it but a program, how things stand is told so often.
+constexpr Duration kStatsInterval = 10s;
+
 SessionOptions session_options(const JoinOptions& options, std::uint64_t seed) {
   return {.name = options.name,
+          .unix_ms = net::unix_ms,
           .format = options.format,
           .playout_delay = options.playout_delay,
           .muted = options.muted,
@@ -47,7 +53,7 @@ App::App(const JoinOptions& options, std::uint64_t seed)
       started_(net::now()),
       room_(room_of(options)),
       session_(make_session(options, room_, random_, seed)),
-      console_(loop_, options.json, started_,
+      console_(loop_, {.json = options.json, .listen_only = options.listen_only}, started_,
                {.typed = [this](const std::string& line) { typed(line); }, .leave = [this] { leave(); }}),
       sound_(options, [this](const std::string& text) { console_.frontend().notice(text); }),
       connection_(
@@ -63,8 +69,14 @@ App::App(const JoinOptions& options, std::uint64_t seed)
       ticker_(loop_, [this](TimePoint now) { tick(now); }),
       sound_pump_(loop_, [this](TimePoint now) { pump_sound(now); }),
       exit_(loop_, [this](TimePoint) { leave(); }),
-      waiting_texts_(options.texts.begin(), options.texts.end()),
+      stats_(loop_, [this](TimePoint) { console_.frontend().stats(report()); }),
       why_away_(kNoAnswer) {
+  if (room_) {
+    people_.emplace(options.sealed->known_people,
+                    seal::RoomKeys(room_->relay_key, room_->room_secret).room_id(), *session_->identity(),
+                    [this](const std::string& sentence) { console_.frontend().notice(sentence); });
+  }
+  for (const std::string& text : options.texts) waiting_texts_.emplace_back(text, false);
   if (options.rtp_to) {
     const Endpoint any{options.rtp_to->address.is_v4() ? IpAddress::v4(0, 0, 0, 0) : IpAddress(), 0};
     player_ = std::make_unique<net::UdpSocket>(
@@ -86,6 +98,8 @@ int App::run() {
   ticker_.start(Duration::zero(), Session::kTick);
   sound_pump_.start(Duration::zero(), Sound::kPumpInterval);
   if (options_.exit_after) exit_.start(*options_.exit_after);
+  if (options_.listen_only && options_.json) stats_.start(kStatsInterval, kStatsInterval);
+  if (room_) send_waiting_texts();  // they wait in the session
   loop_.run();
 
   if (refused_) return kNotJoined;
@@ -148,74 +162,219 @@ void App::show(const Event& event) {
   } else if (std::holds_alternative<RelayAway>(event)) {
     frontend.relay_away(why_away_);
   } else if (const auto* heard = std::get_if<TextHeard>(&event)) {
-    frontend.text(heard->line);
+    show_text(*heard);
   } else if (const auto* speaking = std::get_if<Speaking>(&event)) {
     frontend.speaking(*speaking);
   } else if (const auto* notice = std::get_if<Notice>(&event)) {
     frontend.notice(notice->sentence);
+  } else if (const auto* changed = std::get_if<MembersChanged>(&event)) {
+    show_members(*changed);
+  } else if (const auto* taken = std::get_if<NameTaken>(&event)) {
+    show_name_taken(*taken);
+  } else if (const auto* name = std::get_if<NameChanged>(&event)) {
+    frontend.name_changed(name->name);
   } else if (const auto* refused = std::get_if<Refused>(&event)) {
-    if (std::exchange(refused_, true)) return;  // once is enough
-    frontend.refused(refused->why);
-    leave();
+    refuse(refused->why);
   }
 }
 
-void App::typed(const std::string& line) {
-  const TimePoint now = net::now();
-  Frontend& frontend = console_.frontend();
-  const auto parsed = parse_typed_line(line);
-  if (!parsed) return frontend.notice(parsed.error());
-  switch (parsed->command) {
-    case Command::kSay:
-      say(parsed->argument);
-      break;
-    case Command::kQuit:
-      leave();
-      break;
-    case Command::kWho:
-      frontend.who(now, session_->speakers(), session_->authors());
-      break;
-    case Command::kMute:
-      session_->set_muted(!session_->muted());
-      frontend.muted(session_->muted());
-      break;
-    case Command::kStats:
-      frontend.stats(report());
-      break;
-    case Command::kHelp:
-      frontend.help();
-      break;
+void App::refuse(const std::string& why) {
+  if (std::exchange(refused_, true)) return;  // once is enough
+  console_.frontend().refused(why);
+  leave();
+}
+
+void App::show_text(const TextHeard& heard) {
+  const Trust trust = heard.author ? people_->meet(*heard.author, heard.line.author) : Trust::kNone;
+  console_.frontend().text(heard, trust);
+}
+
+void App::show_members(const MembersChanged& changed) {
+  MembersReport report{.first = changed.first, .joined = {}, .left = {}, .renamed = {}};
+  report.members = session_->member_count();
+  for (const MemberInfo& member : changed.joined) {
+    people_->meet(member.identity, member.name);
+    report.joined.push_back(people_->person(member));
   }
+  for (const MemberInfo& member : changed.left) report.left.push_back(people_->person(member));
+  for (const auto& [before, member] : changed.renamed) {
+    people_->meet(member.identity, member.name);
+    report.renamed.emplace_back(before, people_->person(member));
+  }
+  console_.frontend().members(report);
+}
+
+// Who sits at a terminal chooses another; a script is told, and ends.
+void App::show_name_taken(const NameTaken& taken) {
+  if (taken.joined || console_.interactive()) return console_.frontend().name_taken(taken);
+  refuse("somebody in the room is " + taken.name + " already; " + taken.suggestion +
+         " would be free: --name " + taken.suggestion);
+}
+
+// --- What is typed
+
+void App::typed(const std::string& line) {
+  const auto parsed = parse_typed_line(line);
+  if (!parsed) return console_.frontend().notice(parsed.error());
+  const TimePoint now = net::now();
+  obey(now, *parsed);
   settle(now);
 }
 
-void App::say(const std::string& text) {
+void App::obey(TimePoint now, const TypedLine& line) {
+  Frontend& frontend = console_.frontend();
+  switch (line.command) {
+    case Command::kSay:
+      return say(line.argument, false);
+    case Command::kMe:
+      return say(line.argument, true);
+    case Command::kMsg:
+      return tell(now, line.argument);
+    case Command::kName:
+      return take_name(now, line.argument);
+    case Command::kVerify:
+      return verify(line.argument);
+    case Command::kIgnore:
+      return ignore(line.argument);
+    case Command::kQuit:
+      return leave();
+    case Command::kWho:
+      return who(now);
+    case Command::kMute:
+      session_->set_muted(now, !session_->muted());
+      return frontend.muted(session_->muted());
+    case Command::kStats:
+      return frontend.stats(report());
+    case Command::kHelp:
+      return frontend.help();
+  }
+}
+
+void App::say(const std::string& text, bool action) {
   if (text.empty()) return;
+  if (!room_) return say_in_open_room(text, action);
+  // The session keeps what the relay cannot have yet, and shows it when it has its place in the room.
+  for (const std::string& piece : split_text(text, kMaxSealedTextBytes - session_->name().size())) {
+    const auto problem = action ? session_->act(net::now(), piece) : session_->say(net::now(), piece);
+    if (problem == DropReason::kQueueFull)
+      return console_.frontend().notice("not sent: too many lines wait for the relay already");
+    if (problem) return console_.frontend().notice("not sent: " + std::string(name_of(*problem)));
+  }
+  if (session_->relay_state() == RelayWatch::State::kAway)
+    console_.frontend().notice("the relay is away; your line is sent when it is back");
+}
+
+void App::say_in_open_room(const std::string& text, bool action) {
   Frontend& frontend = console_.frontend();
   // What was typed first goes first, also while the news that the relay is here has not come round.
   if (session_->relay_state() != RelayWatch::State::kHere || !waiting_texts_.empty()) {
     if (waiting_texts_.size() >= kMaxWaitingTexts)
       return frontend.notice("not sent: " + std::to_string(kMaxWaitingTexts) +
                              " lines already wait for the relay");
-    waiting_texts_.push_back(text);
+    waiting_texts_.emplace_back(text, action);
     if (session_->relay_state() == RelayWatch::State::kAway)
       frontend.notice("the relay is away; your line is sent when it is back");
     return;
   }
-  if (const auto problem = session_->say(text)) {
+  const std::string line = action ? "* " + text : text;
+  if (const auto problem = session_->say(net::now(), line)) {
     const std::string why = *problem == DropReason::kTextTooLong
                                 ? "longer than " + std::to_string(kMaxTextBytes) + " bytes"
                                 : std::string(name_of(*problem));
     return frontend.notice("not sent: " + why);
   }
-  if (const auto line = checked_text(options_.name, text)) frontend.own_text(*line);
+  TextHeard heard;
+  heard.line = {.author = session_->name(), .text = line};
+  heard.own = true;
+  frontend.text(heard, Trust::kNone);
+}
+
+void App::tell(TimePoint now, const std::string& argument) {
+  const auto [name, text] = split_name(argument, names());
+  if (text.empty()) return console_.frontend().notice("It takes more than that: /msg NAME TEXT.");
+  for (const std::string& piece : split_text(text, kMaxSealedTextBytes - session_->name().size())) {
+    if (const auto problem = session_->tell(now, name, piece)) return console_.frontend().notice(*problem);
+  }
+}
+
+void App::take_name(TimePoint now, const std::string& name) {
+  Frontend& frontend = console_.frontend();
+  if (name.empty()) {
+    return frontend.notice(session_->name().empty() ? "you have no name; /name NAME gives you one"
+                                                    : "you are " + session_->name());
+  }
+  const auto checked = checked_name(name);
+  if (!checked)
+    return frontend.notice("a name is 1 to 32 characters, without control characters, '<' and '>'");
+  if (const auto problem = session_->set_name(now, *checked)) frontend.notice(*problem);
+}
+
+std::vector<std::string> App::names() const {
+  std::vector<std::string> names;
+  for (const MemberInfo& member : session_->members().value_or(std::vector<MemberInfo>()))
+    names.push_back(member.name);
+  return names;
+}
+
+std::optional<MemberInfo> App::find_member(const std::string& name) {
+  const auto members = session_->members();
+  if (!members) {
+    console_.frontend().notice("only a sealed room knows who is who");
+    return std::nullopt;
+  }
+  for (const MemberInfo& member : *members) {
+    if (!member.name.empty() && folded_name(member.name) == folded_name(name)) return member;
+  }
+  console_.frontend().notice("nobody called " + name + " is here; /who shows who is");
+  return std::nullopt;
+}
+
+void App::verify(const std::string& argument) {
+  const auto [name, answer] = split_name(argument, names());
+  const auto member = find_member(name);
+  if (!member) return;
+  Frontend& frontend = console_.frontend();
+  if (member->own) return frontend.notice("that is you");
+  if (answer == "yes" || answer == "no") {
+    people_->set_verified(member->identity, member->name, answer == "yes");
+    return frontend.notice(member->name +
+                           (answer == "yes" ? " is verified from now on" : " is not verified"));
+  }
+  if (!answer.empty()) return frontend.notice("It is /verify NAME, /verify NAME yes, or /verify NAME no.");
+  frontend.notice("your code with " + member->name + ": " + people_->code_with(member->identity));
+  frontend.notice("ask " + member->name +
+                  " for theirs on another way, by voice perhaps; if it is the same: /verify " + member->name +
+                  " yes");
+}
+
+void App::ignore(const std::string& argument) {
+  const auto member = find_member(argument);
+  if (!member) return;
+  if (member->own) return console_.frontend().notice("that is you");
+  const bool ignored = people_->toggle_ignored(member->identity);
+  session_->ignore(member->identity, ignored);
+  console_.frontend().notice(ignored ? "you hear and read no more of " + member->name +
+                                           "; /ignore again ends that"
+                                     : "you hear and read " + member->name + " again");
+}
+
+void App::who(TimePoint now) {
+  WhoReport report{.now = now,
+                   .unix_ms = net::unix_ms(),
+                   .people = {},
+                   .members = session_->member_count(),
+                   .speakers = session_->speakers(),
+                   .authors = session_->authors()};
+  if (const auto members = session_->members()) {
+    auto& people = report.people.emplace();
+    for (const MemberInfo& member : *members) people.push_back(people_->person(member));
+  }
+  console_.frontend().who(report);
 }
 
 void App::send_waiting_texts() {
-  std::deque<std::string> texts;
-  std::swap(texts, waiting_texts_);
-  for (const std::string& text : texts) {
-    say(text);
+  for (const auto& [text, action] : std::exchange(waiting_texts_, {})) {
+    say(text, action);
     settle(net::now());
   }
 }

@@ -48,8 +48,8 @@ std::optional<fs::path> IdentityFile::default_file() {
   return default_settings_file("identity");
 }
 
-seal::SigningKey IdentityFile::load_or_create(seal::Random& random) const {
-  if (!file_) return seal::SigningKey::from_seed(random.secret<seal::Key::kBytes>());
+seal::Key IdentityFile::load_or_create(seal::Random& random) const {
+  if (!file_) return random.secret<seal::Key::kBytes>();
   auto line = read_line(*file_);
   if (!line) {
     make(*file_, random.secret<seal::Key::kBytes>());
@@ -62,7 +62,7 @@ seal::SigningKey IdentityFile::load_or_create(seal::Random& random) const {
          "is not an identity (43 characters of base64url); restore it, or move it away to get a new one, "
          "which "
          "those who know you will take for somebody else");
-  return seal::SigningKey::from_seed(*seed);
+  return *seed;
 }
 
 }  // namespace hubbub::client

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "codec/seal/ed25519.h"
 #include "codec/seal/random.h"
+#include "codec/seal/secret.h"
 
 namespace hubbub::client {
 
@@ -20,10 +20,10 @@ class IdentityFile {
   // neither.
   static std::optional<std::filesystem::path> default_file();
 
-  // The identity in the file, made where there is none yet; another client that makes it at the same time
+  // The seed in the file, made where there is none yet; another client that makes it at the same time
   // gets the same. Throws std::runtime_error where it cannot be read or made, is none, or can be read by
   // others.
-  [[nodiscard]] seal::SigningKey load_or_create(seal::Random& random) const;
+  [[nodiscard]] seal::Key load_or_create(seal::Random& random) const;
 
  private:
   std::optional<std::filesystem::path> file_;

@@ -7,6 +7,8 @@
 
 #include "codec/wire/limits.h"
 #include "codec/wire/text.h"
+#include "voiceclient/identity_file.h"
+#include "voiceclient/known_people.h"
 #include "voiceclient/known_relays.h"
 #include "voiceclient/private_input.h"
 
@@ -91,6 +93,14 @@ void add_link(CLI::App& app, LinkArguments& from, const char* what) {
       ->type_name("FILE");
 }
 
+void add_identity(CLI::App& app, LinkArguments& from) {
+  app.add_option(
+         "--identity", from.identity,
+         "Who you are: the key that signs what you write (default ~/.config/hubbub/identity; made when "
+         "it is not there)")
+      ->type_name("FILE");
+}
+
 void add_secrets(CLI::App& app, SecretArguments& from) {
   auto* asked = app.add_flag("--passphrase", from.passphrase,
                              "Ask for the room's passphrase: on the terminal, or one line of standard input")
@@ -124,7 +134,11 @@ void understand_link(JoinOptions& join, const LinkArguments& link_from, const Se
   join.sealed = SealedOptions{.invite = std::move(invite),
                               .passphrase = passphrase,
                               .access_token = token,
-                              .known_relays = known_relays_of(link_from)};
+                              .known_relays = known_relays_of(link_from),
+                              .known_people = KnownPeople::default_file(),
+                              .identity = link_from.identity.empty()
+                                              ? IdentityFile::default_file()
+                                              : std::optional<std::filesystem::path>(link_from.identity)};
 }
 
 InviteOptions understand_invite(const LinkArguments& from) {

@@ -17,6 +17,7 @@ struct LinkArguments {
   std::string link;
   std::string file;
   std::string known_relays;
+  std::string identity;
 };
 
 struct SecretArguments {
@@ -26,6 +27,7 @@ struct SecretArguments {
 };
 
 void add_link(CLI::App& app, LinkArguments& from, const char* what);
+void add_identity(CLI::App& app, LinkArguments& from);
 void add_secrets(CLI::App& app, SecretArguments& from);
 
 // Reads what the arguments point to, and asks for what is missing: to be called when all else was right.

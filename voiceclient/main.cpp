@@ -18,6 +18,7 @@
 #include "voiceclient/options.h"
 #include "voiceclient/private_input.h"
 #include "voiceclient/sdp.h"
+#include "voiceclient/send_app.h"
 
 namespace {
 
@@ -75,6 +76,10 @@ int run(const Request& request) {
     if (join->sealed) hubbub::seal::keep_memory_private();
     std::signal(SIGPIPE, SIG_IGN);  // a reader of our output may leave
     return App(*join, fresh_seed()).run();
+  }
+  if (const auto* send = std::get_if<SendOptions>(&request)) {
+    hubbub::seal::keep_memory_private();
+    return SendApp(*send, fresh_seed()).run();
   }
   std::string text;
   if (const auto* invite = std::get_if<InviteOptions>(&request)) {

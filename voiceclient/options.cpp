@@ -33,10 +33,33 @@ constexpr const char* kJoinFootnote =
     "environment instead.\n"
     "Without files, the default microphone and loudspeaker are used; with files, a sound device only where "
     "it is named.\n"
-    "While joined: /who, /mute, /stats, /help, /quit; Ctrl-C leaves.\n"
+    "While joined: /who, /name, /msg, /me, /verify, /ignore, /mute, /stats, /help, /quit; Ctrl-C leaves.\n"
+    "In a sealed room a name is yours alone as long as you are there, and what you write is signed with your "
+    "identity.\n"
     "Exit status: 0 after leaving; 1 when the relay never answered, or it or the link is not the right one; "
     "2 "
     "when a flag, a file or a device is wrong.";
+constexpr const char* kSendFootnote =
+    "LINK as with `hubbub join`, but for -, since standard input is what is sent. Lines that are too long "
+    "for "
+    "one message become several; empty ones are left out.\n"
+    "  echo 'the backup is done' | hubbub send --link-file room.link --name backup\n"
+    "Exit status: 0 when the relay has them all (where it keeps a history, 3 s are waited for it, and it is "
+    "said "
+    "when they are not in it); 1 when it never let us in: it is away, the link is not the right one, or the "
+    "name "
+    "is somebody else's; 2 when a flag or a file is wrong; 3 when some lines were not acknowledged in time; "
+    "4 "
+    "when nobody called --to is there.";
+constexpr const char* kTailFootnote =
+    "One event a line until it is stopped; with --json objects with \"event\": message, join, leave, rename, "
+    "talking, "
+    "stats (every 10 s), relay, notice.\n"
+    "A bot that greets:\n"
+    "  hubbub tail --link-file room.link --json --name greeter |\n"
+    "    jq -r --unbuffered 'select(.event == \"join\" and .before_us == false) | \"hello, \" + .name' |\n"
+    "    hubbub send --link-file room.link --name greeter\n"
+    "Exit status: as of `hubbub join`.";
 constexpr const char* kInviteFootnote =
     "LINK is any link to the relay: hubbub://HOST:PORT, with its key behind (/#RELAYKEY) or remembered since "
     "you "
@@ -83,16 +106,20 @@ struct Written {
   std::string exit_after;
   std::string rtp_to;
   std::string player = kDefaultPlayer;
+  std::string patience = "30s";
 };
 
+void understand_name(std::string& name, const char* flag) {
+  if (name.empty()) return;
+  const auto checked = checked_name(name);
+  if (!checked)
+    fail(std::string(flag) + " \"" + printable(name) +
+         "\" is not 1 to 32 characters of UTF-8 without control characters, '<', '>' or spaces at its ends");
+  name = *checked;
+}
+
 void understand(JoinOptions& join, const Written& written) {
-  if (!join.name.empty()) {
-    const auto name = checked_name(join.name);
-    if (!name)
-      fail(
-          "name \"" + printable(join.name) +
-          "\" is not 1 to 32 characters of UTF-8 without control characters, '<', '>' or spaces at its ends");
-  }
+  understand_name(join.name, "name");
   join.format.frame = duration_option("--frame", written.frame, 10ms, 60ms);
   join.format.bitrate = static_cast<int>(written.bitrate_kbit * 1000);
   if (const std::string problem = join.format.problem(); !problem.empty()) fail(problem);
@@ -111,9 +138,13 @@ void understand(JoinOptions& join, const Written& written) {
   }
 }
 
+void add_name(CLI::App& app, std::string& name) {
+  app.add_option("--name", name, "What others see beside your text and voice")->type_name("NAME");
+}
+
 void add_join(CLI::App& app, JoinOptions& join, Written& written) {
   app.footer(kJoinFootnote);
-  app.add_option("--name", join.name, "What others see beside your text and voice")->type_name("NAME");
+  add_name(app, join.name);
 
   app.add_option("--input-device", join.input_device, "Microphone, by name or number (see `hubbub devices`)")
       ->type_name("DEVICE");
@@ -157,6 +188,35 @@ void add_join(CLI::App& app, JoinOptions& join, Written& written) {
       ->type_name("DURATION");
 }
 
+void add_send(CLI::App& app, SendOptions& send, Written& written) {
+  app.footer(kSendFootnote);
+  add_name(app, send.join.name);
+  app.add_option("--to", send.to, "For the one with this name alone")->type_name("NAME");
+  app.add_flag("--me", send.action, "What we do, as /me says it");
+  app.add_option("--timeout", written.patience, "How long the relay may take for the last line (default 30s)")
+      ->type_name("DURATION");
+}
+
+void add_tail(CLI::App& app, JoinOptions& join, Written& written) {
+  app.footer(kTailFootnote);
+  add_name(app, join.name);
+  app.add_flag("--json", join.json, "Events as JSON, one a line");
+  app.add_option("--exit-after", written.exit_after, "Leave after this long")->type_name("DURATION");
+}
+
+SendOptions understand_send(SendOptions send, const Written& written, const LinkArguments& link,
+                            const SecretArguments& secrets) {
+  if (link.link == "-") fail("- cannot be the link here: standard input is what is sent; use --link-file");
+  understand(send.join, written);
+  understand_name(send.to, "--to");
+  if (send.action && !send.to.empty()) fail("--me and --to contradict each other");
+  send.patience = duration_option("--timeout", written.patience, 1s, 24h);
+  understand_link(send.join, link, secrets);
+  if (!send.join.sealed) fail("hubbub send is for sealed rooms; to an open one: echo TEXT | nc -u HOST PORT");
+  send.join.no_audio = true;
+  return send;
+}
+
 }  // namespace
 
 Request read_command_line(int argc, const char* const* argv) {
@@ -175,8 +235,21 @@ Request read_command_line(int argc, const char* const* argv) {
   SecretArguments secrets;
   auto* join_command = app.add_subcommand("join", "Join a room: talk and type");
   add_link(*join_command, link, "The room: see below");
+  add_identity(*join_command, link);
   add_secrets(*join_command, secrets);
   add_join(*join_command, join, written);
+  SendOptions send;
+  auto* send_command = app.add_subcommand("send", "Send standard input to a sealed room, a line a message");
+  add_link(*send_command, link, "The room: see below");
+  add_identity(*send_command, link);
+  add_secrets(*send_command, secrets);
+  add_send(*send_command, send, written);
+  JoinOptions tail;
+  auto* tail_command = app.add_subcommand("tail", "Print what happens in a room, one event a line");
+  add_link(*tail_command, link, "The room: as with `hubbub join`");
+  add_identity(*tail_command, link);
+  add_secrets(*tail_command, secrets);
+  add_tail(*tail_command, tail, written);
   auto* invite_command = app.add_subcommand("invite", "Make a sealed room on a relay: prints the link to it");
   add_link(*invite_command, link, "The relay: see below");
   invite_command->footer(kInviteFootnote);
@@ -200,6 +273,14 @@ Request read_command_line(int argc, const char* const* argv) {
       understand_link(join, link, secrets);
       return join;
     }
+    if (send_command->parsed()) return understand_send(std::move(send), written, link, secrets);
+    if (tail_command->parsed()) {
+      understand(tail, written);
+      understand_link(tail, link, secrets);
+      tail.no_audio = true;
+      tail.listen_only = true;
+      return tail;
+    }
     if (invite_command->parsed()) return understand_invite(link);
     if (devices_command->parsed()) return devices;
     if (sdp_command->parsed()) {
@@ -212,7 +293,7 @@ Request read_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     fail(printable(seal::without_secrets(error.what())));
   }
-  fail("say what to do: join, invite, devices or sdp");
+  fail("say what to do: join, send, tail, invite, devices or sdp");
 }
 
 }  // namespace hubbub::client

@@ -24,10 +24,13 @@ class UsageError : public std::runtime_error {
 
 // What a sealed room asks for beyond an open one.
 struct SealedOptions {
-  seal::Invite invite;                                // names a room
-  PrivateText passphrase;                             // there where the invite needs one
-  PrivateText access_token;                           // empty: for a relay that asks for none
-  std::optional<std::filesystem::path> known_relays;  // nothing where the environment has no place for it
+  seal::Invite invite;       // names a room
+  PrivateText passphrase;    // there where the invite needs one
+  PrivateText access_token;  // empty: for a relay that asks for none
+  // Nothing where the environment has no place for them.
+  std::optional<std::filesystem::path> known_relays;
+  std::optional<std::filesystem::path> known_people;
+  std::optional<std::filesystem::path> identity;
 };
 
 struct JoinOptions {
@@ -47,6 +50,7 @@ struct JoinOptions {
   std::optional<std::string> output_dir;
   bool repeat_input = false;
 
+  bool listen_only = false;  // `hubbub tail`: nothing is read from standard input, and nothing is said
   std::vector<std::string> texts;
   std::optional<Duration> exit_after;
   bool exit_at_end = false;  // of the input file
@@ -61,6 +65,14 @@ struct JoinOptions {
   [[nodiscard]] bool wants_output_device() const {
     return !no_audio && !output_file && (output_device || !uses_files());
   }
+};
+
+// Lines from standard input into a sealed room.
+struct SendOptions {
+  JoinOptions join;
+  std::string to;  // a name: for them alone
+  bool action = false;
+  Duration patience = 30s;
 };
 
 struct DevicesOptions {
@@ -78,7 +90,8 @@ struct InviteOptions {
 };
 
 // What to do, or a text to print before ending well (help, version).
-using Request = std::variant<JoinOptions, InviteOptions, DevicesOptions, SdpOptions, std::string>;
+using Request =
+    std::variant<JoinOptions, SendOptions, InviteOptions, DevicesOptions, SdpOptions, std::string>;
 
 // Takes the link, passphrase and access token from wherever the arguments say, standard input and the
 // environment included. Throws UsageError, or std::runtime_error where a file cannot be read; neither repeats

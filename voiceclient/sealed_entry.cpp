@@ -9,6 +9,7 @@
 #include "relay/net/clock.h"
 #include "relay/net/loop.h"
 #include "voiceclient/connection.h"
+#include "voiceclient/identity_file.h"
 #include "voiceclient/known_relays.h"
 
 namespace hubbub::client {
@@ -73,6 +74,8 @@ SealedRoom keys_for(const SealedOptions& options) {
   room.room_secret = invite.room_secret ? *invite.room_secret
                                         : seal::room_secret_from_passphrase(options.passphrase.view(),
                                                                             invite.room, room.relay_key);
+  seal::SystemRandom random;
+  room.identity_seed = IdentityFile(options.identity).load_or_create(random);
   return room;
 }
 

@@ -13,6 +13,7 @@ namespace hubbub::seal {
 
 using RoomId = std::array<std::byte, 16>;
 using NameTag = std::array<std::byte, 16>;
+using OwnerTag = std::array<std::byte, 16>;  // what only a name's holder knows
 
 inline constexpr std::string_view kVoiceLabel = "hubbub voice v1";
 

@@ -19,6 +19,8 @@ constexpr Duration kRekeyRetry = 1s;
 constexpr int kGoodbyes = 3;  // a goodbye is not acknowledged
 // Joins that are refused for our own earlier session's sake before another SSRC is drawn.
 constexpr int kPatienceWithSsrc = 4;
+// A name that somebody else has may become free.
+constexpr Duration kNameTakenRetry = 5s;
 
 Duration next_interval(Duration interval) {
   return std::min(2 * interval, kSlowestRetry);
@@ -87,11 +89,14 @@ void ClientLink::start_session(TimePoint now, const Established& established) {
 void ClientLink::send_join(TimePoint now) {
   // Where we were a member in an old session, that one ends first: our SSRC is still bound to it.
   if (leave_old_ && old_) send_goodbye(old_->channel);
-  std::array<std::byte, Element::kHeaderBytes + Join::kFixedBytes> bytes{};
+  std::array<std::byte, Element::kHeaderBytes + Join::kFixedBytes + Join::kMaxPresenceBytes> bytes{};
   ByteWriter writer(bytes);
-  Join join;
-  join.room_id = options_.room_id;
-  join.ssrc = ssrc_;
+  const Join join{.room_id = options_.room_id,
+                  .name_tag = membership_.name_tag,
+                  .owner = membership_.owner,
+                  .ssrc = ssrc_,
+                  .revision = revision_,
+                  .presence = membership_.presence};
   CHECK(join.serialize(writer));
   send(writer.written());
   next_join_ = now + (join_tries_ == 0 ? kFirstRetry : join_tries_ == 1 ? 2 * kFirstRetry : kSlowestRetry);
@@ -101,6 +106,16 @@ void ClientLink::send_join(TimePoint now) {
 void ClientLink::change_ssrc(TimePoint now, std::uint32_t ssrc) {
   ssrc_ = ssrc;
   joined_ = false;
+  join_tries_ = 0;
+  next_join_ = now;
+}
+
+void ClientLink::set_membership(TimePoint now, Membership membership) {
+  membership_ = std::move(membership);
+  ++revision_;
+  membership_told_ = false;
+  name_taken_ = false;
+  if (obstacle_ == Obstacle::kNameTaken) obstacle_ = Obstacle::kNone;
   join_tries_ = 0;
   if (channel_) send_join(now);
 }
@@ -120,7 +135,7 @@ void ClientLink::tick(TimePoint now) {
       obstacle_ = Obstacle::kSilence;
     if (waited >= kHandshakeLasts) connect(now);
   }
-  if (channel_ && !joined_ && now >= next_join_) send_join(now);
+  if (channel_ && (!joined_ || !membership_told_) && now >= next_join_) send_join(now);
   if (channel_ && joined_) rekey_when_due(now);
 }
 
@@ -231,6 +246,7 @@ std::optional<DropReason> ClientLink::receive_reply(TimePoint now, std::span<con
   leave_old_ = channel_.has_value();
   start_session(now, *established);
   joined_ = false;
+  membership_told_ = false;
   join_tries_ = 0;
   send_join(now);
   return std::nullopt;
@@ -295,24 +311,43 @@ Result<ClientLink::Received, DropReason> ClientLink::receive_envelope(TimePoint 
   return Received{.elements = opened->elements, .sealed = true};
 }
 
+void ClientLink::receive_welcome(const Element& element) {
+  const auto welcome = Welcome::parse(element.body);
+  if (!welcome || welcome->ssrc != ssrc_) return;
+  if (welcome->revision == revision_) membership_told_ = true;
+  if (joined_) return;
+  joined_ = true;
+  welcomed_ = true;
+  leave_old_ = false;
+  obstacle_ = Obstacle::kNone;
+  welcome_ = *welcome;
+  members_ = welcome->members;
+}
+
+void ClientLink::receive_turned_away(TimePoint now, const Element& element) {
+  const auto turned_away = TurnedAway::parse(element.body);
+  if (!turned_away || turned_away->ssrc != ssrc_) return;
+  if (turned_away->reason == TurnedAway::Reason::kNameTaken && turned_away->revision == revision_) {
+    if (!joined_) next_join_ = now + kNameTakenRetry;
+    if (std::exchange(membership_told_, true)) return;  // and said so already
+    if (!joined_) obstacle_ = Obstacle::kNameTaken;
+    name_taken_ = true;
+    return;
+  }
+  if (joined_) return;
+  if (turned_away->reason == TurnedAway::Reason::kRoomFull) obstacle_ = Obstacle::kRoomFull;
+  if (turned_away->reason == TurnedAway::Reason::kSsrcTaken &&
+      (!leave_old_ || join_tries_ >= kPatienceWithSsrc))
+    ssrc_taken_ = true;
+}
+
 void ClientLink::act_on(TimePoint now, const Element& element, SealedChannel& channel) {
   // What the relay says of a membership in an old session says nothing of the one that counts.
   const bool current = &channel == &*channel_;
   if (element.type == ElementType::kWelcome) {
-    const auto welcome = Welcome::parse(element.body);
-    if (!welcome || welcome->ssrc != ssrc_ || joined_ || !current) return;
-    joined_ = true;
-    welcomed_ = true;
-    leave_old_ = false;
-    obstacle_ = Obstacle::kNone;
-    members_ = welcome->members;
+    if (current) receive_welcome(element);
   } else if (element.type == ElementType::kTurnedAway) {
-    const auto turned_away = TurnedAway::parse(element.body);
-    if (!turned_away || turned_away->ssrc != ssrc_ || joined_ || !current) return;
-    if (turned_away->reason == TurnedAway::Reason::kRoomFull) obstacle_ = Obstacle::kRoomFull;
-    if (turned_away->reason == TurnedAway::Reason::kSsrcTaken &&
-        (!leave_old_ || join_tries_ >= kPatienceWithSsrc))
-      ssrc_taken_ = true;
+    if (current) receive_turned_away(now, element);
   } else if (element.type == ElementType::kPathChallenge) {
     const auto challenge = PingElement::parse(element.body);
     if (!challenge) return;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "codec/seal/random.h"
 #include "codec/seal/room_keys.h"
@@ -42,7 +43,15 @@ enum class Obstacle : std::uint8_t {
   kToken,       // the relay wants an access token, or another one
   kRelayFull,   // the relay has its maximum of sessions
   kRoomFull,    // the room has its maximum of members
+  kNameTaken,   // somebody else in the room has our name
   kBadRelayKey  // the link's relay key is one that no relay can have
+};
+
+// What a member is to its room, beside its SSRC.
+struct Membership {
+  seal::NameTag name_tag{};  // all zero: no name
+  seal::OwnerTag owner{};
+  std::vector<std::byte> presence;  // sealed; empty: not in the roster
 };
 
 class ClientLink {
@@ -55,8 +64,10 @@ class ClientLink {
   // A new handshake, now: at the start, after a suspend, when nothing has answered for a while. A session
   // that is there goes on until the new one is.
   void connect(TimePoint now);
-  // Another SSRC from the next Join on, which is sent at once.
+  // Another SSRC from the next Join on, which is due now; a membership that names the SSRC follows.
   void change_ssrc(TimePoint now, std::uint32_t ssrc);
+  // Another name or presence: the relay is told at once, and until it has answered.
+  void set_membership(TimePoint now, Membership membership);
 
   struct Received {
     std::span<const std::byte> elements;  // valid until the next call
@@ -85,8 +96,14 @@ class ClientLink {
   bool take_ssrc_taken() { return std::exchange(ssrc_taken_, false); }
   // True once for each time the relay says that it stops.
   bool take_relay_left() { return std::exchange(relay_left_, false); }
+  // True once for each time the relay says that somebody else has our name. Where we are in already, it is
+  // under the name from before.
+  bool take_name_taken() { return std::exchange(name_taken_, false); }
   // True once for each Welcome after a new handshake.
   bool take_welcome() { return std::exchange(welcomed_, false); }
+  [[nodiscard]] const Welcome& welcome() const { return welcome_; }
+  // Whether the relay has answered to the membership as it is now.
+  [[nodiscard]] bool membership_told() const { return joined_ && membership_told_; }
   [[nodiscard]] std::uint32_t members() const { return members_; }
   [[nodiscard]] Duration idle_timeout() const { return idle_timeout_; }
   // Handshakes and rekeys that came through, for tests and statistics.
@@ -128,6 +145,8 @@ class ClientLink {
   std::optional<DropReason> receive_key_answer(std::span<const std::byte> datagram);
   std::optional<DropReason> receive_reset(TimePoint now, std::span<const std::byte> datagram);
   Result<Received, DropReason> receive_envelope(TimePoint now, std::span<const std::byte> datagram);
+  void receive_welcome(const Element& element);
+  void receive_turned_away(TimePoint now, const Element& element);
   void act_on(TimePoint now, const Element& element, SealedChannel& channel);
   void start_session(TimePoint now, const Established& established);
 
@@ -147,8 +166,14 @@ class ClientLink {
   std::optional<OldChannel> old_;
   std::optional<Rekey> rekey_;
 
+  Membership membership_;
+  std::uint32_t revision_ = 0;   // of the membership
+  bool membership_told_ = true;  // the relay has answered to it
+  Welcome welcome_;
+
   bool joined_ = false;
   bool ssrc_taken_ = false;
+  bool name_taken_ = false;
   bool welcomed_ = false;
   bool relay_left_ = false;
   bool leave_old_ = false;  // the old session is a membership that the relay may still have

@@ -48,6 +48,9 @@ enum class DropReason : std::uint8_t {
   kNoSuchMember,    // an element for a member who is not here
   kOverloaded,      // more handshakes than the relay has time for
   kNotLive,         // a stream that has not shown that it is of now
+  // The text log and the roster.
+  kAhead,         // a message before which others of its sender are missing
+  kBadSignature,  // words that are not those of the one they are put into the mouth of
   kCount
 };
 
@@ -61,7 +64,8 @@ constexpr std::string_view name_of(DropReason reason) {
       "bad_opus",     "not_utf8",         "text_too_long",   "empty_text",    "unknown_kind",
       "own_stream",   "too_many_streams", "bad_mac",         "bad_handshake", "unknown_session",
       "bad_tag",      "replayed",         "bad_element",     "bad_frame",     "not_joined",
-      "foreign_ssrc", "duplicate",        "no_such_member",  "overloaded",    "not_live"};
+      "foreign_ssrc", "duplicate",        "no_such_member",  "overloaded",    "not_live",
+      "ahead",        "bad_signature"};
   static_assert(!kNames.back().empty(), "every reason has a name");
   return kNames[static_cast<std::size_t>(reason)];
 }

@@ -177,6 +177,7 @@ Result<Pong, DropReason> Pong::parse(std::span<const std::byte> body) {
   pong.phase_us = static_cast<std::int32_t>(reader.u32());
   pong.members = reader.u32();
   pong.newest_text = reader.u64();
+  pong.stored_text = reader.u64();
   pong.newest_change = reader.u64();
   return finished(reader, pong);
 }
@@ -187,6 +188,7 @@ bool Pong::serialize(ByteWriter& writer) const {
     out.u32(static_cast<std::uint32_t>(phase_us));
     out.u32(members);
     out.u64(newest_text);
+    out.u64(stored_text);
     out.u64(newest_change);
   });
 }
@@ -196,7 +198,9 @@ Result<Join, DropReason> Join::parse(std::span<const std::byte> body) {
   Join join;
   read_into(reader, join.room_id);
   read_into(reader, join.name_tag);
+  read_into(reader, join.owner);
   join.ssrc = reader.u32();
+  join.revision = reader.u32();
   if (!reader.ok()) return DropReason::kTruncated;
   join.presence = reader.rest();
   if (join.presence.size() > kMaxPresenceBytes) return DropReason::kBadElement;
@@ -207,7 +211,9 @@ bool Join::serialize(ByteWriter& writer) const {
   return write_element(writer, ElementType::kJoin, kFixedBytes + presence.size(), [this](ByteWriter& out) {
     out.bytes(room_id);
     out.bytes(name_tag);
+    out.bytes(owner);
     out.u32(ssrc);
+    out.u32(revision);
     out.bytes(presence);
   });
 }
@@ -216,18 +222,26 @@ Result<Welcome, DropReason> Welcome::parse(std::span<const std::byte> body) {
   ByteReader reader(body);
   Welcome welcome;
   welcome.ssrc = reader.u32();
+  welcome.revision = reader.u32();
   welcome.members = reader.u32();
   welcome.newest_text = reader.u64();
+  welcome.stored_text = reader.u64();
   welcome.newest_change = reader.u64();
+  welcome.epoch = reader.u64();
+  welcome.keeps_history = (reader.u8() & 1U) != 0;
   return finished(reader, welcome);
 }
 
 bool Welcome::serialize(ByteWriter& writer) const {
   return write_element(writer, ElementType::kWelcome, kBytes, [this](ByteWriter& out) {
     out.u32(ssrc);
+    out.u32(revision);
     out.u32(members);
     out.u64(newest_text);
+    out.u64(stored_text);
     out.u64(newest_change);
+    out.u64(epoch);
+    out.u8(keeps_history ? 1 : 0);
   });
 }
 
@@ -235,6 +249,7 @@ Result<TurnedAway, DropReason> TurnedAway::parse(std::span<const std::byte> body
   ByteReader reader(body);
   TurnedAway turned_away;
   turned_away.ssrc = reader.u32();
+  turned_away.revision = reader.u32();
   const std::uint8_t reason = reader.u8();
   if (const auto problem = problem_of(reader)) return *problem;
   if (reason < 1 || reason > 3) return DropReason::kBadElement;
@@ -245,6 +260,7 @@ Result<TurnedAway, DropReason> TurnedAway::parse(std::span<const std::byte> body
 bool TurnedAway::serialize(ByteWriter& writer) const {
   return write_element(writer, ElementType::kTurnedAway, kBytes, [this](ByteWriter& out) {
     out.u32(ssrc);
+    out.u32(revision);
     out.u8(static_cast<std::uint8_t>(reason));
   });
 }
@@ -309,6 +325,154 @@ bool Echo::serialize(ByteWriter& writer) const {
                          for (std::size_t i = 0; i < asker_count; ++i) out.u32(askers[i]);
                          out.bytes(object);
                        });
+}
+
+// --- The text log
+
+Result<TextElement, DropReason> TextElement::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  TextElement text;
+  text.floor = reader.u32();
+  text.sequence = reader.u32();
+  read_into(reader, text.id);
+  text.object = reader.rest();
+  if (!reader.ok() || text.object.size() < kSmallestObject) return DropReason::kTruncated;
+  if (text.floor > text.sequence || text.object.size() > LogEntryElement::kMaxObjectBytes)
+    return DropReason::kBadElement;
+  return text;
+}
+
+bool TextElement::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kText, kFixedBytes + object.size(), [this](ByteWriter& out) {
+    out.u32(floor);
+    out.u32(sequence);
+    out.bytes(id);
+    out.bytes(object);
+  });
+}
+
+Result<LogEntryElement, DropReason> LogEntryElement::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  LogEntryElement entry;
+  entry.number = reader.u64();
+  entry.previous = reader.u64();
+  read_into(reader, entry.id);
+  entry.object = reader.rest();
+  if (!reader.ok() || entry.object.size() < kSmallestObject) return DropReason::kTruncated;
+  if (entry.previous >= entry.number || entry.object.size() > kMaxObjectBytes) return DropReason::kBadElement;
+  return entry;
+}
+
+bool LogEntryElement::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kLogEntry, kFixedBytes + object.size(), [this](ByteWriter& out) {
+    out.u64(number);
+    out.u64(previous);
+    out.bytes(id);
+    out.bytes(object);
+  });
+}
+
+Result<TextAck, DropReason> TextAck::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  TextAck ack;
+  ack.sequence = reader.u32();
+  ack.number = reader.u64();
+  ack.previous = reader.u64();
+  if (const auto problem = problem_of(reader)) return *problem;
+  if (ack.previous >= ack.number) return DropReason::kBadElement;
+  return ack;
+}
+
+bool TextAck::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kTextAck, kBytes, [this](ByteWriter& out) {
+    out.u32(sequence);
+    out.u64(number);
+    out.u64(previous);
+  });
+}
+
+Result<TextAsk, DropReason> TextAsk::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  TextAsk ask;
+  ask.after = reader.u64();
+  ask.before = reader.u16();
+  return finished(reader, ask);
+}
+
+bool TextAsk::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kTextAsk, kBytes, [this](ByteWriter& out) {
+    out.u64(after);
+    out.u16(before);
+  });
+}
+
+Result<TextRange, DropReason> TextRange::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  TextRange range;
+  range.after = reader.u64();
+  range.newest = reader.u64();
+  range.lost = reader.u64();
+  return finished(reader, range);
+}
+
+bool TextRange::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kTextRange, kBytes, [this](ByteWriter& out) {
+    out.u64(after);
+    out.u64(newest);
+    out.u64(lost);
+  });
+}
+
+// --- The roster
+
+Result<RosterChange, DropReason> RosterChange::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  RosterChange change;
+  change.number = reader.u64();
+  change.previous = reader.u64();
+  change.ssrc = reader.u32();
+  change.presence = reader.rest();
+  if (!reader.ok()) return DropReason::kTruncated;
+  if (change.previous >= change.number || change.presence.size() > Join::kMaxPresenceBytes)
+    return DropReason::kBadElement;
+  return change;
+}
+
+bool RosterChange::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kRosterChange, kFixedBytes + presence.size(),
+                       [this](ByteWriter& out) {
+                         out.u64(number);
+                         out.u64(previous);
+                         out.u32(ssrc);
+                         out.bytes(presence);
+                       });
+}
+
+Result<RosterAsk, DropReason> RosterAsk::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  const RosterAsk ask{.after = reader.u64()};
+  return finished(reader, ask);
+}
+
+bool RosterAsk::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kRosterAsk, kBytes, [this](ByteWriter& out) { out.u64(after); });
+}
+
+Result<RosterRange, DropReason> RosterRange::parse(std::span<const std::byte> body) {
+  ByteReader reader(body);
+  RosterRange range;
+  range.after = reader.u64();
+  range.newest = reader.u64();
+  range.lost = reader.u64();
+  return finished(reader, range);
+}
+
+bool RosterRange::serialize(ByteWriter& writer) const {
+  return write_element(writer, ElementType::kRosterRange, kBytes, [this](ByteWriter& out) {
+    out.u64(after);
+    out.u64(newest);
+    out.u64(lost);
+  });
 }
 
 }  // namespace hubbub

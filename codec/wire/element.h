@@ -34,10 +34,18 @@ enum class ElementType : std::uint8_t {
   kGoodbye = 0x17,
   kRekey = 0x18,
   kRekeyed = 0x19,
-  // Sealed end to end by a member for members. 0x23 to 0x2F are kept for the text log and the roster.
+  // Sealed end to end by a member for members.
   kAsk = 0x20,   // are you alive?
   kEcho = 0x21,  // yes, and this is my stream
-  kText = 0x22
+  kText = 0x22,  // a message for the room's log
+  // The room's log, and who is in the room.
+  kLogEntry = 0x23,
+  kTextAck = 0x24,
+  kTextAsk = 0x25,
+  kTextRange = 0x26,
+  kRosterChange = 0x27,
+  kRosterAsk = 0x28,
+  kRosterRange = 0x29
 };
 
 struct Element {
@@ -170,49 +178,57 @@ struct PingElement {
 };
 
 struct Pong {
-  static constexpr std::size_t kBytes = 32;
+  static constexpr std::size_t kBytes = 40;
   static constexpr std::int32_t kNoPhase = INT32_MIN;
 
   std::uint64_t token = 0;
   std::int32_t phase_us = kNoPhase;  // how long after the room's tick the asker's frames arrive
   std::uint32_t members = 0;         // of the room, the asker among them
-  std::uint64_t newest_text = 0;     // kept for the text log
-  std::uint64_t newest_change = 0;   // kept for the roster
+  std::uint64_t newest_text = 0;     // of the room's log
+  std::uint64_t stored_text = 0;     // all up to this one outlive the relay
+  std::uint64_t newest_change = 0;   // of the roster
 
   static Result<Pong, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;
 };
 
 struct Join {
-  static constexpr std::size_t kFixedBytes = 16 + 16 + 4;
-  static constexpr std::size_t kMaxPresenceBytes = 256;
+  static constexpr std::size_t kFixedBytes = 16 + 16 + 16 + 4 + 4;
+  static constexpr std::size_t kMaxPresenceBytes = 320;
 
   std::array<std::byte, 16> room_id{};
   std::array<std::byte, 16> name_tag{};  // all zero: no name
+  std::array<std::byte, 16> owner{};     // whose name it is: only who knows this can have it too
   std::uint32_t ssrc = 0;
-  std::span<const std::byte> presence;  // sealed; opaque to the relay; kept for the roster
+  std::uint32_t revision = 0;           // goes up when anything of it changes; the answer repeats it
+  std::span<const std::byte> presence;  // sealed; opaque to the relay; empty: not in the roster
 
   static Result<Join, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;
 };
 
 struct Welcome {
-  static constexpr std::size_t kBytes = 24;
+  static constexpr std::size_t kBytes = 45;
 
   std::uint32_t ssrc = 0;
+  std::uint32_t revision = 0;
   std::uint32_t members = 0;
   std::uint64_t newest_text = 0;
+  std::uint64_t stored_text = 0;
   std::uint64_t newest_change = 0;
+  std::uint64_t epoch = 0;     // drawn when the relay began this log and roster, or began them anew
+  bool keeps_history = false;  // what is stored outlives the relay
 
   static Result<Welcome, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;
 };
 
 struct TurnedAway {
-  static constexpr std::size_t kBytes = 5;
+  static constexpr std::size_t kBytes = 9;
   enum class Reason : std::uint8_t { kRoomFull = 1, kSsrcTaken = 2, kNameTaken = 3 };
 
   std::uint32_t ssrc = 0;
+  std::uint32_t revision = 0;
   Reason reason = Reason::kRoomFull;
 
   static Result<TurnedAway, DropReason> parse(std::span<const std::byte> body);
@@ -257,6 +273,102 @@ struct Echo {
   std::span<const std::byte> object;  // of the asked
 
   static Result<Echo, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// --- The text log
+
+// A message on its way into the log. A sender's messages are taken in the order of their sequence, which
+// begins anywhere and has no gaps; `floor` is the lowest that is not acknowledged.
+struct TextElement {
+  static constexpr std::size_t kFixedBytes = 4 + 4 + 16;
+  std::uint32_t floor = 0;
+  std::uint32_t sequence = 0;
+  std::array<std::byte, 16> id{};
+  std::span<const std::byte> object;
+
+  static Result<TextElement, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// A message in the log. Numbers go up, with gaps: `previous` is that of the message before.
+struct LogEntryElement {
+  static constexpr std::size_t kFixedBytes = 8 + 8 + 16;
+  // What an envelope holds beside a TextRange.
+  static constexpr std::size_t kMaxObjectBytes = 1'110;
+  std::uint64_t number = 0;
+  std::uint64_t previous = 0;
+  std::array<std::byte, 16> id{};
+  std::span<const std::byte> object;
+
+  static Result<LogEntryElement, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// The message of this sequence is in the log.
+struct TextAck {
+  static constexpr std::size_t kBytes = 4 + 8 + 8;
+  std::uint32_t sequence = 0;
+  std::uint64_t number = 0;
+  std::uint64_t previous = 0;
+
+  static Result<TextAck, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// Asks for the messages after this number, and for so many before them.
+struct TextAsk {
+  static constexpr std::size_t kBytes = 8 + 2;
+  std::uint64_t after = 0;
+  std::uint16_t before = 0;
+
+  static Result<TextAsk, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// Before messages that were asked for: which they are.
+struct TextRange {
+  static constexpr std::size_t kBytes = 8 + 8 + 8;
+  std::uint64_t after = 0;   // where the whole answer begins
+  std::uint64_t newest = 0;  // of the log
+  std::uint64_t lost = 0;    // the newest that the log does not hold any more
+
+  static Result<TextRange, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// --- The roster
+
+// Somebody came, or changed, or, where the presence is empty, left. Numbers as in the log; what a later
+// change made void is left out.
+struct RosterChange {
+  static constexpr std::size_t kFixedBytes = 8 + 8 + 4;
+  std::uint64_t number = 0;
+  std::uint64_t previous = 0;
+  std::uint32_t ssrc = 0;
+  std::span<const std::byte> presence;
+
+  static Result<RosterChange, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// Asks for the changes after this number.
+struct RosterAsk {
+  static constexpr std::size_t kBytes = 8;
+  std::uint64_t after = 0;
+
+  static Result<RosterAsk, DropReason> parse(std::span<const std::byte> body);
+  bool serialize(ByteWriter& writer) const;
+};
+
+// Before changes that were asked for. Of the departures up to `lost` the relay cannot tell any more.
+struct RosterRange {
+  static constexpr std::size_t kBytes = 8 + 8 + 8;
+  std::uint64_t after = 0;   // what was asked
+  std::uint64_t newest = 0;  // of the roster
+  std::uint64_t lost = 0;
+
+  static Result<RosterRange, DropReason> parse(std::span<const std::byte> body);
   bool serialize(ByteWriter& writer) const;
 };
 

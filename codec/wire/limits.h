@@ -79,9 +79,20 @@ inline constexpr std::size_t kMaxLogsBytes = std::size_t{256} << 20U;
 inline constexpr std::size_t kLogFloorBytes = std::size_t{16} << 10U;
 inline constexpr Duration kEmptyRoomLasts = 24h;
 // What a newcomer is shown of what was said before.
-inline constexpr std::size_t kEarlierTexts = 50;
+inline constexpr std::uint16_t kEarlierTexts = 50;
 // A name and a text together: with what makes a message out of them, one datagram.
-inline constexpr std::size_t kMaxSealedTextBytes = 900;
+inline constexpr std::size_t kMaxSealedTextBytes = 800;
+
+// One question for messages or changes is answered with so many datagrams at most; the rest is asked for.
+inline constexpr std::size_t kAnswerDatagrams = 8;
+// How long a room may wait for its history before it begins without.
+inline constexpr Duration kHistoryPatience = 3s;
+
+// --- Sealed rooms: the roster
+// Changes are told this often, one datagram a member, however many there are.
+inline constexpr Duration kRosterTick = 250ms;
+// Who left, for those who were away meanwhile; with more they are told everything anew.
+inline constexpr std::size_t kMaxDepartures = 1'024;
 
 // --- Links of sealed rooms
 inline constexpr std::size_t kMaxRoomNameBytes = 64;

@@ -133,6 +133,21 @@ Result<TextLine, DropReason> checked_text(std::string_view author, std::string_v
   return line;
 }
 
+std::vector<std::string> split_text(std::string_view text, std::size_t max_bytes) {
+  std::vector<std::string> pieces;
+  if (!is_utf8(text)) return {std::string(text)};
+  while (text.size() > max_bytes) {
+    std::size_t end = max_bytes;
+    while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not within a code point
+    const std::size_t space = text.rfind(' ', end);
+    if (space != std::string_view::npos && space > max_bytes / 2) end = space;
+    pieces.emplace_back(trimmed(text.substr(0, end)));
+    text = trimmed(text.substr(end));
+  }
+  if (!text.empty() || pieces.empty()) pieces.emplace_back(text);
+  return pieces;
+}
+
 std::optional<std::string> checked_name(std::string_view name) {
   if (name.empty() || name.size() > kMaxTypedNameBytes) return std::nullopt;
   auto composed = mapped(name, kNfc);

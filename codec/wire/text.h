@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "codec/wire/drop_reason.h"
 #include "codec/wire/result.h"
@@ -35,6 +36,10 @@ struct TextLine {
 // What a person typed, made sendable: cleaned; an error where it is no UTF-8, empty, or longer than
 // kMaxTextBytes together with its author.
 Result<TextLine, DropReason> checked_text(std::string_view author, std::string_view typed);
+
+// Text in pieces of at most so many bytes each (at least 4), between words where that is possible, and never
+// within a character. Ill-formed UTF-8 comes back in one piece, whose length says nothing.
+[[nodiscard]] std::vector<std::string> split_text(std::string_view text, std::size_t max_bytes);
 
 // A name, in NFC (UAX #15), so that however its letters were typed it has one spelling: there, 1 to 32
 // characters, none of them a control character, '<' or '>', and something to see. `nullopt` when it is not

@@ -44,6 +44,11 @@ class BasicBroadcastQueue {
 
   [[nodiscard]] std::size_t size() const { return voice_.count + data_.count; }
   [[nodiscard]] bool empty() const { return size() == 0; }
+  // How many more of this class fit without pushing one out.
+  [[nodiscard]] std::size_t space(Class kind) const {
+    const Ring& ring = kind == Class::kVoice ? voice_ : data_;
+    return ring.capacity - ring.count;
+  }
 
   // Copies the datagram in. True when the oldest of its class had to go for it.
   bool push(Class kind, TimePoint arrived, const Origin& origin, std::span<const std::byte> bytes) {

@@ -1,7 +1,6 @@
 #include "relay/core/sealed_relay.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "codec/session/handshake.h"
@@ -10,12 +9,28 @@
 namespace hubbub::relay {
 namespace {
 
-// Answers that may wait: the shell sends after every batch it reads. One more is not made.
-constexpr std::size_t kMaxAnswers = 1'024;
-constexpr Duration kReportInterval = 1s;
 constexpr Duration kRekeyInterval = 1s;  // of new ones from one member, at most
 // Session ids carry their worker's number in the top eight bits; there is one worker, number 0.
 constexpr std::uint32_t kSessionIdMask = 0x00FF'FFFF;
+
+// What only a member may send.
+bool is_members(ElementType type) {
+  switch (type) {
+    case ElementType::kFrame:
+    case ElementType::kSibling:
+    case ElementType::kRepair:
+    case ElementType::kNack:
+    case ElementType::kReport:
+    case ElementType::kAsk:
+    case ElementType::kEcho:
+    case ElementType::kText:
+    case ElementType::kTextAsk:
+    case ElementType::kRosterAsk:
+      return true;
+    default:
+      return false;
+  }
+}
 
 }  // namespace
 
@@ -23,6 +38,7 @@ SealedRelay::SealedRelay(const SealedOptions& options, const SourcePolicy& polic
                          seal::Random& random)
     : options_(options),
       policy_(policy),
+      started_(now),
       random_(random),
       doorman_(options.door, now, random),
       rooms_(16, RoomIdHash{random.u64()}) {}
@@ -89,7 +105,7 @@ void SealedRelay::let_in(TimePoint now, const Recipient& stranger, const Hello& 
   while (pending_.size() > kMaxPendingSessions) {
     const auto oldest = by_id_.find(pending_.front());
     pending_.pop_front();
-    if (oldest != by_id_.end() && !oldest->second->confirmed) end_session(*oldest->second);
+    if (oldest != by_id_.end() && !oldest->second->confirmed) end_session(now, *oldest->second);
   }
   std::array<std::byte, Reply::kBytes> bytes{};
   ByteWriter writer(bytes);
@@ -198,10 +214,14 @@ void SealedRelay::act_on(const Arrival& arrival, std::span<const std::byte> elem
   ElementReader reader(elements);
   std::span<const std::byte> last_frame;
   bool first = true;
+  acks_.clear();
   while (const auto element = reader.next()) {
     if (arrival.session.leaving) return;
     // The envelope has been paid for, and one element with it; many in one are no way to have more.
-    if (!std::exchange(first, false) && !pay(arrival)) return books_.refuse(DropReason::kRateLimited);
+    if (!std::exchange(first, false) && !pay(arrival)) {
+      books_.refuse(DropReason::kRateLimited);
+      break;
+    }
     const auto type = static_cast<std::uint8_t>(element->type);
     const bool of_session = type >= static_cast<std::uint8_t>(ElementType::kPing) &&
                             type <= static_cast<std::uint8_t>(ElementType::kRekeyed);
@@ -211,6 +231,7 @@ void SealedRelay::act_on(const Arrival& arrival, std::span<const std::byte> elem
     if (element->type == ElementType::kGoodbye && !problem) return;  // the session may be no more
   }
   if (const auto problem = reader.problem()) books_.refuse(*problem);
+  send_acks(arrival);
 }
 
 std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arrival,
@@ -222,9 +243,14 @@ std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arr
       if (!ping) return ping.error();
       std::array<std::byte, Element::kHeaderBytes + Pong::kBytes> bytes{};
       ByteWriter writer(bytes);
-      const Pong pong{
-          .token = ping->token,
-          .members = static_cast<std::uint32_t>(session.room != nullptr ? session.room->size() : 0)};
+      Pong pong{.token = ping->token};
+      if (const SealedRoom* room = session.room) {
+        pong.members = static_cast<std::uint32_t>(room->size());
+        pong.newest_text = room->log.newest();
+        pong.stored_text = room->stored_text;
+        // What is not told yet will be: nobody needs to ask for it.
+        pong.newest_change = room->told_change;
+      }
       CHECK(pong.serialize(writer));
       answer_sealed(session.channel, session.path, writer.written());
       return std::nullopt;
@@ -238,7 +264,7 @@ std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arr
     case ElementType::kGoodbye: {
       const auto goodbye = Goodbye::parse(element.body);
       if (!goodbye) return goodbye.error();
-      end_session(session);
+      end_session(arrival.now, session);
       return std::nullopt;
     }
     default:
@@ -249,11 +275,7 @@ std::optional<DropReason> SealedRelay::act_on_session_element(const Arrival& arr
 std::optional<DropReason> SealedRelay::act_on_member_element(const Arrival& arrival, const Element& element,
                                                              std::span<const std::byte>& last_frame) {
   if (element.type == ElementType::kPadding) return std::nullopt;
-  const bool known =
-      static_cast<std::uint8_t>(element.type) <= static_cast<std::uint8_t>(ElementType::kReport) ||
-      element.type == ElementType::kText || element.type == ElementType::kAsk ||
-      element.type == ElementType::kEcho;
-  if (!known) return DropReason::kUnknownKind;
+  if (!is_members(element.type)) return DropReason::kUnknownKind;
   if (arrival.session.room == nullptr) return DropReason::kNotJoined;
   switch (element.type) {
     case ElementType::kFrame: {
@@ -275,6 +297,10 @@ std::optional<DropReason> SealedRelay::act_on_member_element(const Arrival& arri
     }
     case ElementType::kText:
       return text(arrival, element);
+    case ElementType::kTextAsk:
+      return text_ask(arrival, element);
+    case ElementType::kRosterAsk:
+      return roster_ask(arrival, element);
     case ElementType::kAsk:
       return ask(arrival, element);
     default:
@@ -285,35 +311,57 @@ std::optional<DropReason> SealedRelay::act_on_member_element(const Arrival& arri
 std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Element& element) {
   const auto wish = Join::parse(element.body);
   if (!wish) return wish.error();
+  if (wish->name_tag != seal::NameTag{} && wish->owner == seal::OwnerTag{}) return DropReason::kBadElement;
   Session& session = arrival.session;
+  const bool moves =
+      session.room == nullptr || session.room->id() != wish->room_id || session.ssrc != wish->ssrc;
+  // Indices must hold still while the room is being sent to; the client asks again.
+  if (moves && session.room != nullptr && session.room == broadcasting_) return DropReason::kOverloaded;
+  SealedRoom* room = room_for(arrival.now, wish->room_id);
+  if (room == nullptr || still_waits(*room, arrival.now)) return DropReason::kOverloaded;
+
   std::array<std::byte, Element::kHeaderBytes + Welcome::kBytes> bytes{};
   ByteWriter writer(bytes);
-  std::optional<TurnedAway::Reason> turned_away;
-  if (session.room == nullptr || session.room->id() != wish->room_id || session.ssrc != wish->ssrc) {
-    if (session.room != nullptr && session.room == broadcasting_)
-      return DropReason::kOverloaded;  // it asks again
-    SealedRoom& room = room_for(wish->room_id);
-    const Session* holder = room.find(wish->ssrc);
-    if (holder != nullptr && holder != &session) {
-      turned_away = TurnedAway::Reason::kSsrcTaken;
-    } else if (room.size() >= options_.max_members && session.room != &room) {
-      turned_away = TurnedAway::Reason::kRoomFull;
-    } else {
-      if (session.room != nullptr) leave_room(session);
-      // Leaving may have emptied, and so ended, the very room.
-      room_for(wish->room_id).add(session, wish->ssrc);
-      session.stream.reset();
-      ++members_;
-      ++books_.members_joined;
-    }
-  }
-  if (turned_away) {
-    CHECK((TurnedAway{.ssrc = wish->ssrc, .reason = *turned_away}.serialize(writer)));
+  if (const auto reason = objection(*room, session, *wish)) {
+    CHECK((TurnedAway{.ssrc = wish->ssrc, .revision = wish->revision, .reason = *reason}.serialize(writer)));
   } else {
-    const Welcome welcome{.ssrc = wish->ssrc, .members = static_cast<std::uint32_t>(session.room->size())};
+    if (session.room == room && moves) {
+      room->remove(session);  // and at once back again, so that the room does not end in between
+      room->add(session, wish->ssrc);
+      ++books_.members_left;
+      ++books_.members_joined;
+      begin_membership(session);
+    } else if (moves) {
+      if (session.room != nullptr) leave_room(arrival.now, session);
+      enter_room(*room, session, wish->ssrc);
+    }
+    // An earlier one that comes late says nothing any more.
+    if (moves || wish->revision >= session.revision) {
+      session.revision = wish->revision;
+      room->set_name(session, wish->name_tag, wish->owner);
+      room->roster.put(session.ssrc, wish->presence);
+      tell_changes(*room);
+    }
+    const Welcome welcome{.ssrc = wish->ssrc,
+                          .revision = wish->revision,
+                          .members = static_cast<std::uint32_t>(room->size()),
+                          .newest_text = room->log.newest(),
+                          .stored_text = room->stored_text,
+                          .newest_change = room->roster.newest(),
+                          .epoch = room->epoch(),
+                          .keeps_history = history_ != nullptr};
     CHECK(welcome.serialize(writer));
   }
   answer_sealed(arrival.channel, session.path, writer.written());
+  return std::nullopt;
+}
+
+std::optional<TurnedAway::Reason> SealedRelay::objection(const SealedRoom& room, const Session& session,
+                                                         const Join& wish) const {
+  const Session* holder = room.find(wish.ssrc);
+  if (holder != nullptr && holder != &session) return TurnedAway::Reason::kSsrcTaken;
+  if (room.size() >= options_.max_members && session.room != &room) return TurnedAway::Reason::kRoomFull;
+  if (room.name_taken(wish.name_tag, wish.owner)) return TurnedAway::Reason::kNameTaken;
   return std::nullopt;
 }
 
@@ -365,79 +413,7 @@ std::optional<DropReason> SealedRelay::path_response(const Arrival& arrival, con
   return std::nullopt;
 }
 
-// --- Voice
-
-std::optional<DropReason> SealedRelay::frame(const Arrival& arrival, std::span<const std::byte> bytes) {
-  const auto parsed = SealedFrame::parse(bytes);
-  if (!parsed) return parsed.error();
-  Session& session = arrival.session;
-  if (parsed->header.ssrc != session.ssrc) return DropReason::kForeignSsrc;
-  if (!session.stream) session.stream = std::make_unique<Stream>();
-  if (const auto problem = session.stream->take(arrival.now, *parsed, bytes)) return problem;
-  broadcast(arrival, Queue::Class::kVoice, bytes);
-  return std::nullopt;
-}
-
-std::optional<DropReason> SealedRelay::sibling(const Arrival& arrival, const Element& element,
-                                               std::span<const std::byte> last_frame) {
-  const auto parsed = Sibling::parse(element.body);
-  if (!parsed) return parsed.error();
-  const auto beside = SealedFrame::parse(last_frame);
-  if (!beside || beside->header.ssrc != arrival.session.ssrc || !arrival.session.stream)
-    return DropReason::kBadElement;
-  const auto restored = arrival.session.stream->restore(*parsed, *beside);
-  if (!restored) return DropReason::kBadElement;
-  const auto problem = frame(arrival, *restored);
-  if (!problem) ++books_.recovered;
-  return problem;
-}
-
-std::optional<DropReason> SealedRelay::repair(const Arrival& arrival, const Element& element) {
-  const auto parsed = RepairSymbol::parse(element.body);
-  if (!parsed) return parsed.error();
-  if (!arrival.session.stream) return DropReason::kBadFrame;
-  Stream& stream = *arrival.session.stream;
-  if (const auto problem = stream.repair(*parsed)) return problem;
-  while (const auto restored = stream.next_recovered()) {
-    if (!frame(arrival, *restored)) ++books_.recovered;
-  }
-  return std::nullopt;
-}
-
-std::optional<DropReason> SealedRelay::nack(const Arrival& arrival, const Element& element) {
-  const auto parsed = Nack::parse(element.body);
-  if (!parsed) return parsed.error();
-  const Session* speaker = arrival.session.room->find(parsed->ssrc);
-  if (speaker == nullptr || speaker == &arrival.session || !speaker->stream) return DropReason::kNoSuchMember;
-  for (const Nack::Item& item : parsed->items) {
-    for (int i = 0; i <= 16; ++i) {
-      if (i > 0 && (item.blp & (1U << static_cast<unsigned>(i - 1))) == 0) continue;
-      const auto bytes = speaker->stream->cached(arrival.now, SequenceNumber{item.pid} + i);
-      if (bytes.empty()) continue;
-      if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
-      // A request is small and what it asks for is not: a frame in answer counts as an envelope of the
-      // asker's.
-      if (!pay(arrival)) return DropReason::kRateLimited;
-      answer(arrival.session.path, bytes);
-      ++books_.resent;
-    }
-  }
-  return std::nullopt;
-}
-
 // --- What members seal for each other
-
-std::optional<DropReason> SealedRelay::text(const Arrival& arrival, const Element& element) {
-  const auto object = SealedObject::parse(element.body);
-  if (!object) return object.error();
-  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
-  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
-  ByteWriter writer(bundle);
-  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
-  CHECK(write_element(writer, ElementType::kText, element.body));
-  broadcast(arrival, Queue::Class::kData, writer.written());
-  return std::nullopt;
-}
 
 std::optional<DropReason> SealedRelay::ask(const Arrival& arrival, const Element& element) {
   const auto parsed = Ask::parse(element.body);
@@ -506,7 +482,11 @@ std::optional<Outgoing> SealedRelay::next(TimePoint now) {
                     .recipients = std::span(&answers_.front().recipient, 1)};
   while (cursor_ == end_) {
     broadcasting_ = nullptr;
-    end_leaving();
+    end_leaving(now);
+    if (tell_next(now)) {
+      return Outgoing{.payload = answers_.front().bytes,
+                      .recipients = std::span(&answers_.front().recipient, 1)};
+    }
     books_.discard(DropReason::kStale, queue_.discard_stale_voice(now - kVoiceUsefulFor));
     if (queue_.empty()) return std::nullopt;
     start_broadcast();
@@ -549,81 +529,7 @@ void SealedRelay::settle(std::size_t done, std::size_t unsent, UnsentReason reas
   cursor_ += done;
 }
 
-// --- Rooms and the end of sessions
-
-std::size_t SealedRelay::RoomIdHash::operator()(const seal::RoomId& id) const noexcept {
-  return EndpointHash{secret}(Endpoint{IpAddress(std::bit_cast<std::array<std::uint8_t, 16>>(id)), 0});
-}
-
-SealedRoom& SealedRelay::room_for(const seal::RoomId& id) {
-  auto& room = rooms_[id];
-  if (!room) {
-    room = std::make_unique<SealedRoom>(id, next_room_number_++);
-    by_number_[room->number()] = room.get();
-  }
-  return *room;
-}
-
-void SealedRelay::leave_room(Session& session) {
-  SealedRoom& room = *session.room;
-  room.remove(session);
-  --members_;
-  ++books_.members_left;
-  if (room.size() > 0) return;
-  by_number_.erase(room.number());
-  const seal::RoomId id = room.id();
-  rooms_.erase(id);
-}
-
-// At once; or, where its room is being sent to, as soon as that is through: indices must hold still.
-void SealedRelay::end_session(Session& session) {
-  if (session.room != nullptr && session.room == broadcasting_) {
-    if (!std::exchange(session.leaving, true)) leaving_.push_back(&session);
-    return;
-  }
-  if (session.room != nullptr) leave_room(session);
-  by_id_.erase(session.channel.session_id());
-  if (session.rekeying) by_id_.erase(session.rekeying->channel.session_id());
-  if (session.old) by_id_.erase(session.old->channel.session_id());
-  const std::size_t place = session.place;
-  std::swap(sessions_[place], sessions_.back());
-  sessions_[place]->place = place;
-  sessions_.pop_back();
-}
-
-void SealedRelay::end_leaving() {
-  for (Session* session : std::exchange(leaving_, {})) end_session(*session);
-}
-
-void SealedRelay::expire(TimePoint now) {
-  for (std::size_t i = sessions_.size(); i-- > 0;) {
-    Session& session = *sessions_[i];
-    if (session.old && now >= session.old->until) {
-      by_id_.erase(session.old->channel.session_id());
-      session.old.reset();
-    }
-    const Duration patience =
-        session.confirmed ? options_.timeout : std::min(options_.timeout, kPendingSessionLasts);
-    if (now - session.last_heard >= patience && !session.leaving) {
-      ++books_.sessions_expired;
-      end_session(session);
-      continue;
-    }
-    if (!session.stream || now < session.next_report) continue;
-    session.next_report = now + kReportInterval;
-    if (const auto report = session.stream->report(session.ssrc)) {
-      std::array<std::byte, Element::kHeaderBytes + Report::kBytes> bytes{};
-      ByteWriter writer(bytes);
-      CHECK(report->serialize(writer));
-      answer_sealed(session.channel, session.path, writer.written());
-    }
-  }
-  while (!pending_.empty()) {
-    const auto oldest = by_id_.find(pending_.front());
-    if (oldest != by_id_.end() && !oldest->second->confirmed) break;
-    pending_.pop_front();
-  }
-}
+// --- The end
 
 void SealedRelay::say_goodbye(TimePoint) {
   std::array<std::byte, Element::kHeaderBytes + Goodbye::kBytes> bytes{};

@@ -22,6 +22,7 @@
 #include "relay/core/broadcast_queue.h"
 #include "relay/core/datagram_core.h"
 #include "relay/core/doorman.h"
+#include "relay/core/history.h"
 #include "relay/core/sealed_books.h"
 #include "relay/core/sealed_room.h"
 #include "relay/core/sealed_session.h"
@@ -35,12 +36,16 @@ struct SealedOptions {
   std::size_t max_sessions = kDefaultMaxSessions;
   std::size_t max_members = kDefaultMaxPeers;  // of one room
   double peer_rate = kDefaultPeerRate;         // envelopes a second; 0 for no limit
+  std::size_t max_logs_bytes = kMaxLogsBytes;  // of all rooms together
+  std::uint64_t started_unix_ms = 0;           // the time of day when the relay begins
 };
 
 class SealedRelay final : public DatagramCore {
  public:
   // `policy` and `random` outlive the relay.
   SealedRelay(const SealedOptions& options, const SourcePolicy& policy, TimePoint now, seal::Random& random);
+  // Who keeps the rooms' text over restarts, from before anybody joins; nobody any more, at the end.
+  void keep_history_in(History* history) { history_ = history; }
 
   void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
                bool truncated) override;
@@ -50,15 +55,23 @@ class SealedRelay final : public DatagramCore {
   void say_goodbye(TimePoint now) override;
   void shut_down() override;
 
+  // What the history answers: a room's newest entries, ascending, none where there are none; and that all
+  // entries of a room up to this number outlive the relay.
+  void history_loaded(const seal::RoomId& id, std::vector<LogEntry> entries);
+  void history_stored(const seal::RoomId& id, std::uint64_t through);
+
   [[nodiscard]] const SealedBooks& books() const { return books_; }
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
   [[nodiscard]] std::size_t members() const { return members_; }
-  [[nodiscard]] std::size_t rooms() const { return rooms_.size(); }
+  [[nodiscard]] std::size_t rooms() const { return occupied_rooms_; }  // with anybody in them
+  [[nodiscard]] std::size_t log_bytes() const { return logs_bytes_; }
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
   [[nodiscard]] std::uint64_t unsettled() const { return answers_.size() + (end_ - cursor_); }
   [[nodiscard]] bool books_balance() const { return books_.balance(waiting(), unsettled()); }
 
  private:
+  // Answers that may wait: the shell sends after every batch it reads. One more is not made.
+  static constexpr std::size_t kMaxAnswers = 1'024;
   // Whose an element is that waits to be sent on: everybody else in the room gets it.
   struct Origin {
     std::uint64_t room = 0;
@@ -72,6 +85,12 @@ class SealedRelay final : public DatagramCore {
   struct RoomIdHash {
     std::uint64_t secret = 0;
     std::size_t operator()(const seal::RoomId& id) const noexcept;
+  };
+  // The members of a room that are being told of changes, one after the other.
+  struct Telling {
+    std::uint64_t room = 0;
+    std::vector<std::uint32_t> members;  // those still to be told: a broadcast between changes their order
+    std::vector<std::byte> elements;
   };
   // What is known of the datagram whose elements are being worked through.
   struct Arrival {
@@ -98,6 +117,8 @@ class SealedRelay final : public DatagramCore {
   std::optional<DropReason> act_on_member_element(const Arrival& arrival, const Element& element,
                                                   std::span<const std::byte>& last_frame);
   std::optional<DropReason> join(const Arrival& arrival, const Element& element);
+  [[nodiscard]] std::optional<TurnedAway::Reason> objection(const SealedRoom& room, const Session& session,
+                                                            const Join& wish) const;
   std::optional<DropReason> rekey(const Arrival& arrival, const Element& element);
   std::optional<DropReason> path_response(const Arrival& arrival, const Element& element);
   std::optional<DropReason> frame(const Arrival& arrival, std::span<const std::byte> bytes);
@@ -106,6 +127,10 @@ class SealedRelay final : public DatagramCore {
   std::optional<DropReason> repair(const Arrival& arrival, const Element& element);
   std::optional<DropReason> nack(const Arrival& arrival, const Element& element);
   std::optional<DropReason> text(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> text_ask(const Arrival& arrival, const Element& element);
+  std::optional<DropReason> roster_ask(const Arrival& arrival, const Element& element);
+  void acknowledge(std::uint32_t sequence, const TextLog& log, std::size_t index);
+  void send_acks(const Arrival& arrival);
   std::optional<DropReason> ask(const Arrival& arrival, const Element& element);
   std::optional<DropReason> echo(const Arrival& arrival, const Element& element);
   // Out.
@@ -114,14 +139,26 @@ class SealedRelay final : public DatagramCore {
   void answer_sealed(session::SealedChannel& channel, const Recipient& recipient,
                      std::span<const std::byte> elements);
   bool start_broadcast();
+  void tell_changes(SealedRoom& room);
+  bool tell_next(TimePoint now);
+  void start_telling(TimePoint now);
   // Rooms.
-  SealedRoom& room_for(const seal::RoomId& id);
-  void leave_room(Session& session);
-  void end_session(Session& session);
-  void end_leaving();
+  SealedRoom* room_for(TimePoint now, const seal::RoomId& id);
+  [[nodiscard]] bool still_waits(SealedRoom& room, TimePoint now);
+  [[nodiscard]] std::uint64_t log_base(TimePoint now) const;
+  void enter_room(SealedRoom& room, Session& session, std::uint32_t ssrc);
+  static void begin_membership(Session& session);
+  void leave_room(TimePoint now, Session& session);
+  void becomes_empty(SealedRoom& room, TimePoint now);
+  void end_room(SealedRoom& room);
+  void end_unentered_rooms(TimePoint now);
+  void end_empty_rooms(TimePoint now);
+  void end_session(TimePoint now, Session& session);
+  void end_leaving(TimePoint now);
 
   SealedOptions options_;
   const SourcePolicy& policy_;
+  TimePoint started_;
   seal::Random& random_;
   Doorman doorman_;
   SealedBooks books_;
@@ -133,6 +170,17 @@ class SealedRelay final : public DatagramCore {
   std::unordered_map<std::uint64_t, SealedRoom*> by_number_;
   std::uint64_t next_room_number_ = 1;
   std::size_t members_ = 0;
+  std::size_t occupied_rooms_ = 0;
+  std::deque<std::uint64_t> empty_rooms_;      // in the order in which they became so
+  std::deque<std::uint64_t> unentered_rooms_;  // made, but still waiting when we last looked
+  History* history_ = nullptr;
+  std::size_t waiting_rooms_ = 0;  // for their history
+  std::size_t logs_bytes_ = 0;
+  std::vector<TextAck> acks_;  // of the envelope at hand
+
+  std::deque<std::uint64_t> to_tell_;  // rooms whose rosters changed
+  std::optional<Telling> telling_;
+  int told_in_a_row_ = 0;
 
   Queue queue_;
   std::deque<Answer> answers_;  // at most kMaxAnswers, sent before anything else

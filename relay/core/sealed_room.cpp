@@ -11,6 +11,28 @@ Session* SealedRoom::find(std::uint32_t ssrc) const {
   return found == by_ssrc_.end() ? nullptr : found->second;
 }
 
+bool SealedRoom::name_taken(const seal::NameTag& name, const seal::OwnerTag& owner) const {
+  const auto holder = names_.find(name);
+  return holder != names_.end() && holder->second.owner != owner;
+}
+
+void SealedRoom::set_name(Session& session, const seal::NameTag& name, const seal::OwnerTag& owner) {
+  CHECK(session.room == this && !name_taken(name, owner));
+  if (session.name == name) return;
+  let_go_of_name(session);
+  session.name = name;
+  if (name == seal::NameTag{}) return;
+  Holder& holder = names_[name];
+  holder.owner = owner;
+  ++holder.members;
+}
+
+void SealedRoom::let_go_of_name(Session& session) {
+  const auto holder = names_.find(session.name);
+  session.name = {};
+  if (holder != names_.end() && --holder->second.members == 0) names_.erase(holder);
+}
+
 void SealedRoom::add(Session& session, std::uint32_t ssrc) {
   CHECK(session.room == nullptr && by_ssrc_.emplace(ssrc, &session).second);
   session.room = this;
@@ -26,6 +48,8 @@ void SealedRoom::remove(Session& session) {
   members_.pop_back();
   recipients_.pop_back();
   by_ssrc_.erase(session.ssrc);
+  roster.remove(session.ssrc);
+  let_go_of_name(session);
   session.room = nullptr;
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "codec/seal/digest.h"
+#include "codec/seal/room_keys.h"
 #include "codec/session/handshake.h"
 #include "codec/session/sealed_channel.h"
 #include "codec/wire/endpoint.h"
@@ -55,6 +56,9 @@ struct Session {
   SealedRoom* room = nullptr;
   std::size_t member = 0;
   std::uint32_t ssrc = 0;
+  std::uint32_t revision = 0;   // of its Join
+  seal::NameTag name{};         // all zero: none
+  std::uint32_t next_text = 0;  // the sequence of its next message
 
   std::unique_ptr<PathCheck> check{};
   std::unique_ptr<Rekeying> rekeying{};

@@ -1,6 +1,7 @@
 #include "relay/net/input.h"
 
 #include <memory>
+#include <utility>
 
 namespace hubbub::net {
 
@@ -31,6 +32,8 @@ struct Input::FileReader {
     reader->owner->read_({reader->buffer.data(), static_cast<std::size_t>(count)});  // may destroy the owner
     if (reader->owner == nullptr) {
       delete reader;
+    } else if (reader->owner->paused_) {
+      reader->owner->file_idle_ = true;
     } else if (reader->start() != 0) {
       reader->owner->file_ = nullptr;
       reader->owner->deliver(UV_EOF);
@@ -68,7 +71,29 @@ Input::Input(Loop& loop, int descriptor, Terminal terminal, Read read) : read_(s
 
 Input::~Input() {
   if (tty_.is_open()) uv_tty_reset_mode();
-  if (file_ != nullptr) file_->owner = nullptr;
+  if (file_idle_) {
+    delete file_;
+  } else if (file_ != nullptr) {
+    file_->owner = nullptr;
+  }
+}
+
+void Input::pause(bool paused) {
+  if (paused == std::exchange(paused_, paused) || ended_) return;
+  for (auto* stream : {tty_.is_open() ? reinterpret_cast<uv_stream_t*>(tty_.raw()) : nullptr,
+                       pipe_.is_open() ? reinterpret_cast<uv_stream_t*>(pipe_.raw()) : nullptr}) {
+    if (stream == nullptr) continue;
+    if (paused) {
+      uv_read_stop(stream);
+    } else {
+      read_stream(stream);
+    }
+  }
+  if (paused || !std::exchange(file_idle_, false)) return;
+  if (file_->start() != 0) {
+    delete std::exchange(file_, nullptr);
+    deliver(UV_EOF);
+  }
 }
 
 void Input::read_stream(uv_stream_t* stream) {

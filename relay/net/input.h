@@ -24,6 +24,9 @@ class Input {
   Input& operator=(const Input&) = delete;
   ~Input();
 
+  // Reads no further for a while: what is there waits where it is. A piece under way still comes.
+  void pause(bool paused);
+
  private:
   struct FileReader;
 
@@ -33,10 +36,12 @@ class Input {
 
   Read read_;
   bool ended_ = false;
+  bool paused_ = false;
   std::array<char, 4096> buffer_{};
   Handle<uv_tty_t> tty_;
   Handle<uv_pipe_t> pipe_;
-  FileReader* file_ = nullptr;  // owned by libuv while a read is under way
+  FileReader* file_ = nullptr;  // owned by libuv while a read is under way, and by us while paused
+  bool file_idle_ = false;
 };
 
 }  // namespace hubbub::net

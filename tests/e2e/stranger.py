@@ -1,7 +1,8 @@
 """A client for sealed rooms, written from codec/wire/PROTOCOL.md alone: it shares no code with the project, so what it can do any stranger can.
 
-Three layers, as there: Member (end to end), Session (the envelope), Stranger (datagrams, handshake, time). One thread: nothing happens
-but within Stranger.run. Standard library and Debian's python3-cryptography.
+Three layers, as there: Member (end to end; stranger_member.py), Session (the envelope), Stranger (datagrams, handshake, time), with
+Outbox, Log and Roster for what the relay numbers. One thread: nothing happens but within Stranger.run. Standard library and Debian's
+python3-cryptography.
 """
 
 import base64
@@ -10,6 +11,7 @@ import copy
 import hashlib
 import hmac
 import os
+import random
 import select
 import socket
 import struct
@@ -18,66 +20,32 @@ import urllib.parse
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from stranger_member import (
+    ASK, ECHO, FRAME_ELEMENT, LOG_ENTRY, NACK, PADDING, REPAIR, ROSTER_ASK, ROSTER_CHANGE, ROSTER_RANGE, SIBLING, TEXT, TEXT_ACK, TEXT_ASK, TEXT_RANGE,
+    Dropped, Identity, Member, ReplayWindow, element, elements_of, hkdf_expand, hkdf_extract, hmac_sha256, mac, name_tag, public_of, room_keys,
+)  # fmt: skip
 
 VERSION = 1
 HELLO, RETRY, REPLY, REFUSAL, KEY_REQUEST, KEY_ANSWER, ENVELOPE, BUNDLE, RESET, FRAME = 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x80
 REFUSED_VERSION, REFUSED_TOKEN, REFUSED_FULL = 1, 2, 3
-
-PADDING, FRAME_ELEMENT, SIBLING, REPAIR, NACK, REPORT = 0x00, 0x01, 0x02, 0x03, 0x04, 0x05
 PING, PONG, JOIN, WELCOME, TURNED_AWAY, PATH_CHALLENGE, PATH_RESPONSE, GOODBYE, REKEY, REKEYED = range(0x10, 0x1A)
-ASK, ECHO, TEXT = 0x20, 0x21, 0x22
+ROOM_FULL, SSRC_TAKEN, NAME_TAKEN = 1, 2, 3
 # What is sealed end to end, and so may come in a bundle, where nothing else is proven.
-SEALED_END_TO_END = {FRAME_ELEMENT, SIBLING, REPAIR, ASK, ECHO, TEXT}
+SEALED_END_TO_END = {PADDING, FRAME_ELEMENT, SIBLING, REPAIR, ASK, ECHO, LOG_ENTRY}
+FOR_THE_MEMBER = {FRAME_ELEMENT, SIBLING, REPAIR, ASK, ECHO, NACK}
 
-MAX_DATAGRAM = 1200
-VOICE, ASK_LABEL, ECHO_LABEL, TEXT_LABEL = b"hubbub voice v1", b"hubbub ask v1", b"hubbub echo v1", b"hubbub text v1"
-PAYLOAD_TYPE = 111
+MAX_DATAGRAM, MAX_PLAINTEXT = 1200, 1176
 FRAME_S, FRAME_SAMPLES = 0.02, 960
 
-MAX_HELD, HOLD_S, ASK_EVERY_S, LIVE_MARGIN = 64, 1.0, 0.25, 50
 PING_EVERY_S, AWAY_AFTER_S, OLD_SESSION_S = 2.0, 4.0, 10.0
-FRAMES_KEPT = 64  # for Nacks; more than a second of 20 ms
+MAX_UNDER_WAY, KEPT_FOR_A_NEW_EPOCH, KEPT_FOR_A_NEW_EPOCH_S = 24, 1024, 600.0
+EARLIER_MESSAGES, ANSWER_OVER_S = 50, 0.03
 
 
-class Dropped(Exception):
-    """Bytes from a peer that are not to be used; args[0] says why, in the document's words where it has one."""
-
-
-# --- primitives ---------------------------------------------------------------------------------------------------------------
-
-
-def hmac_sha256(key, data):
-    return hmac.new(key, data, hashlib.sha256).digest()
-
-
-def mac(key, data):
-    return hmac_sha256(key, data)[:16]
-
-
-def hkdf_extract(salt, secret):
-    return hmac_sha256(salt, secret)
-
-
-def hkdf_expand(prk, info, length):
-    out, block = b"", b""
-    for n in range(1, 256):
-        if len(out) >= length:
-            break
-        block = hmac_sha256(prk, block + info + bytes([n]))
-        out += block
-    return out[:length]
-
-
-def scrypt(secret, salt, n):
-    return Scrypt(salt=salt, length=32, n=n, r=8, p=1).derive(secret)
-
-
-def public_of(private):
-    return private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+# --- the handshake's cipher -----------------------------------------------------------------------------------------------------
 
 
 class Noise:
@@ -150,100 +118,7 @@ def noise_nonce(counter):
     return bytes(4) + struct.pack("<Q", counter)
 
 
-class ReplayWindow:
-    """Which of the newest 1,024 counters came (RFC 6479)."""
-
-    SIZE = 1024
-
-    def __init__(self):
-        self.newest, self.seen = -1, 0  # bit i of `seen`: newest - i
-
-    def check(self, counter):
-        behind = self.newest - counter
-        if behind >= self.SIZE or (behind >= 0 and self.seen >> behind & 1):
-            raise Dropped("replayed")
-
-    def add(self, counter):
-        if counter > self.newest:
-            self.seen = (self.seen << min(counter - self.newest, self.SIZE)) & ((1 << self.SIZE) - 1)
-            self.newest = counter
-        self.seen |= 1 << (self.newest - counter)
-
-
-# --- SFrame (RFC 9605), cipher suite 1 ------------------------------------------------------------------------------------------
-
-
-def minimal(number):
-    return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
-
-
-def sframe_header(kid, ctr):
-    """Section 4.3: what is below 8 stands in the first byte, what is not follows in as few bytes as it needs."""
-    config, rest = 0, b""
-    for value, shift in ((kid, 4), (ctr, 0)):
-        if value < 8:
-            config |= value << shift
-        else:
-            config |= (8 | len(minimal(value)) - 1) << shift
-            rest += minimal(value)
-    return bytes([config]) + rest
-
-
-def read_sframe_header(data):
-    """Returns (KID, CTR, length of the header)."""
-    values, at = [], 1
-    for shift in (4, 0):
-        nibble = data[0] >> shift & 15
-        if nibble & 8:
-            length = (nibble & 7) + 1
-            if at + length > len(data):
-                raise Dropped("truncated")
-            values.append(int.from_bytes(data[at : at + length], "big"))
-            at += length
-        else:
-            values.append(nibble)
-    return values[0], values[1], at
-
-
-def aes_ctr(key, nonce, data):
-    cipher = Cipher(algorithms.AES(key), modes.CTR(nonce + bytes(4))).encryptor()
-    return cipher.update(data) + cipher.finalize()
-
-
-class SFrameKey:
-    """Key and salt of one KID (section 4.4.2), and AES_128_CTR_HMAC_SHA256_80 (section 4.5.1)."""
-
-    TAG = 10
-
-    def __init__(self, base_key, kid):
-        secret = hkdf_extract(b"", base_key)
-        whose = struct.pack(">QH", kid, 1)
-        self.key = hkdf_expand(secret, b"SFrame 1.0 Secret key " + whose, 48)
-        self.salt = hkdf_expand(secret, b"SFrame 1.0 Secret salt " + whose, 12)
-        self.kid = kid
-
-    def nonce(self, ctr):
-        return (int.from_bytes(self.salt, "big") ^ ctr).to_bytes(12, "big")
-
-    def tag(self, nonce, aad, ciphertext):
-        sizes = struct.pack(">QQQ", len(aad), len(ciphertext), self.TAG)
-        return hmac_sha256(self.key[16:], sizes + nonce + aad + ciphertext)[: self.TAG]
-
-    def seal(self, ctr, metadata, plaintext):
-        """Ciphertext and tag, without the header."""
-        ciphertext = aes_ctr(self.key[:16], self.nonce(ctr), plaintext)
-        return ciphertext + self.tag(self.nonce(ctr), sframe_header(self.kid, ctr) + metadata, ciphertext)
-
-    def open(self, ctr, metadata, sealed):
-        if len(sealed) < self.TAG:
-            raise Dropped("truncated")
-        ciphertext, tag = sealed[: -self.TAG], sealed[-self.TAG :]
-        if not hmac.compare_digest(tag, self.tag(self.nonce(ctr), sframe_header(self.kid, ctr) + metadata, ciphertext)):
-            raise Dropped("bad_tag")
-        return aes_ctr(self.key[:16], self.nonce(ctr), ciphertext)
-
-
-# --- links, rooms and keys (2.1) --------------------------------------------------------------------------------------------------
+# --- links (2.1) ------------------------------------------------------------------------------------------------------------------
 
 
 def from_base64url(text):
@@ -263,261 +138,16 @@ class Link:
             raise ValueError(f"{text} is cut short")
 
 
+def scrypt(secret, salt, n):
+    return Scrypt(salt=salt, length=32, n=n, r=8, p=1).derive(secret)
+
+
 def passphrase_secret(passphrase, relay_key, room):
     return scrypt(passphrase.encode(), b"hubbub room v1" + relay_key + room, 65536)
 
 
 def token_psk(token, relay_key):
     return bytes(32) if token is None else scrypt(token, b"hubbub access token v1" + relay_key, 32768)
-
-
-def room_keys(relay_key, room_secret):
-    """(room_prk, room_id)"""
-    prk = hkdf_extract(hashlib.sha256(relay_key).digest(), room_secret)
-    return prk, hkdf_expand(prk, b"hubbub room-id v1", 16)
-
-
-def base_key(room_prk, label, ssrc, kid):
-    return hkdf_expand(room_prk, label + struct.pack(">II", ssrc, kid), 32)
-
-
-def random32():
-    return int.from_bytes(os.urandom(4), "big")
-
-
-# --- elements (2.5) ---------------------------------------------------------------------------------------------------------------
-
-
-def element(kind, body=b""):
-    return struct.pack(">BH", kind, len(body)) + body
-
-
-def elements_of(data):
-    """Yields (type, body). One that is cut short ends the datagram."""
-    at = 0
-    while at < len(data):
-        if at + 3 > len(data):
-            raise Dropped("truncated")
-        kind, length = struct.unpack_from(">BH", data, at)
-        if at + 3 + length > len(data):
-            raise Dropped("truncated")
-        yield kind, data[at + 3 : at + 3 + length]
-        at += 3 + length
-
-
-# --- end to end (2.6, 2.7) --------------------------------------------------------------------------------------------------------
-
-
-class FrameFields(collections.namedtuple("FrameFields", "marker timestamp ssrc kid ctr")):
-    """What the two headers of a frame say. The sequence number is the counter's low half."""
-
-    SIZE = 12 + 9
-
-    def rtp(self):
-        marker_and_type = PAYLOAD_TYPE | (0x80 if self.marker else 0)
-        return struct.pack(">BBHII", 0x80, marker_and_type, self.ctr & 0xFFFF, self.timestamp, self.ssrc)
-
-    def write(self):
-        return self.rtp() + sframe_header(self.kid, self.ctr)
-
-    @classmethod
-    def read(cls, data):
-        if len(data) < cls.SIZE + 1 + SFrameKey.TAG:
-            raise Dropped("truncated")
-        if len(data) > 1031:
-            raise Dropped("oversize")
-        first, marker_and_type, sequence, timestamp, ssrc, config, kid, ctr = struct.unpack_from(">BBHIIBII", data)
-        fields = cls(marker_and_type >> 7 == 1, timestamp, ssrc, kid, ctr)
-        if marker_and_type & 0x7F != PAYLOAD_TYPE:
-            raise Dropped("bad_payload_type")
-        if first != 0x80 or config != 0xBB or sequence != ctr & 0xFFFF or fields.write() != data[: cls.SIZE]:
-            raise Dropped("bad_frame")
-        return fields
-
-    def earlier(self, marker, distance, step):
-        timestamp = (self.timestamp - distance * step * 120) & 0xFFFFFFFF
-        return self._replace(marker=marker, timestamp=timestamp, ctr=self.ctr - distance)
-
-
-Packet = collections.namedtuple("Packet", "ctr timestamp marker opus")
-Line = collections.namedtuple("Line", "name text ssrc")
-
-
-class Stream:
-    """One speaker's frames: an SSRC with a KID. Nothing is heard before an Echo set the floor."""
-
-    def __init__(self, key):
-        self.key, self.window = key, ReplayWindow()
-        self.floor, self.name = None, None
-        self.held = collections.deque(maxlen=MAX_HELD)  # (when it came, packet)
-        self.nonces, self.next_ask_s = [], 0.0
-        self.heard = []
-
-
-class Member:
-    """Seals what this member sends to the others of its room and opens what they send. Knows nothing of relays."""
-
-    def __init__(self, room_prk, name):
-        self.room_prk, self.name = room_prk, name
-        self.ssrc = random32()
-        self.kid = random32()
-        while self.kid < 0x01000000:
-            self.kid = random32()
-        self.ctr = 0x01000000 + (random32() & 0xFFFF)  # of the next frame
-        self.timestamp = random32()
-        self.object_counters = collections.Counter()
-        self.sent_frames = collections.deque(maxlen=FRAMES_KEPT)
-        self.streams, self.texts, self.echoes_sent = {}, [], 0
-        self._keys, self._text_windows = {}, collections.defaultdict(ReplayWindow)
-        self.outbox = []  # elements to be sent on
-        self.last_frame, self.dropped = None, collections.Counter()
-
-    def key(self, label, ssrc, kid):
-        whose = (label, ssrc, kid)
-        if whose not in self._keys:
-            self._keys[whose] = SFrameKey(base_key(self.room_prk, *whose), kid)
-        return self._keys[whose]
-
-    # What it sends.
-
-    def frame(self, opus, level=0x80 | 20, marker=False):
-        """A Frame element."""
-        fields = FrameFields(marker, self.timestamp, self.ssrc, self.kid, self.ctr)
-        frame = fields.write() + self.key(VOICE, self.ssrc, self.kid).seal(self.ctr, fields.rtp(), opus)
-        self.ctr += 1
-        self.sent_frames.append((fields.ctr & 0xFFFF, element(FRAME_ELEMENT, bytes([level]) + frame)))
-        return self.sent_frames[-1][1]
-
-    def object(self, label, plaintext, metadata=b""):
-        self.object_counters[label] += 1
-        counter = self.object_counters[label]
-        sealed = self.key(label, self.ssrc, self.kid).seal(counter, metadata, plaintext)
-        return struct.pack(">I", self.ssrc) + sframe_header(self.kid, counter) + sealed
-
-    def text(self, text):
-        """A Text element."""
-        return element(TEXT, self.object(TEXT_LABEL, self.named() + text.encode()))
-
-    def named(self):
-        name = self.name.encode()
-        return bytes([len(name)]) + name
-
-    # What comes.
-
-    def receive(self, elements, now):
-        """All end-to-end elements of one datagram, in order."""
-        self.last_frame = None  # what a Sibling leans on
-        handlers = {FRAME_ELEMENT: self.on_frame, SIBLING: self.on_sibling, ASK: self.on_ask, ECHO: self.on_echo, TEXT: self.on_text, NACK: self.on_nack}
-        for kind, body in elements:
-            try:
-                if handler := handlers.get(kind):
-                    handler(body, now)
-            except Dropped as why:
-                self.dropped[why.args[0]] += 1
-
-    def on_frame(self, body, now):
-        fields = self.last_frame = FrameFields.read(body[1:])
-        self.take(fields, body[1 + FrameFields.SIZE :], now)
-
-    def on_sibling(self, body, now):
-        if self.last_frame is None or len(body) < 2 + 1 + SFrameKey.TAG or body[0] & 0x7F == 0:
-            raise Dropped("bad_element")
-        self.take(self.last_frame.earlier(body[0] >> 7 == 1, body[0] & 0x7F, body[1]), body[2:], now)
-
-    def take(self, fields, sealed, now):
-        if fields.ssrc == self.ssrc:
-            raise Dropped("own_stream")
-        key = self.key(VOICE, fields.ssrc, fields.kid)
-        stream = self.streams.get((fields.ssrc, fields.kid))
-        try:
-            if stream is not None:
-                stream.window.check(fields.ctr)
-        except Dropped:
-            return  # a copy of what came: siblings and repairs make these every day
-        packet = Packet(fields.ctr, fields.timestamp, fields.marker, key.open(fields.ctr, fields.rtp(), sealed))
-        if stream is None:
-            stream = self.streams[fields.ssrc, fields.kid] = Stream(key)
-        stream.window.add(packet.ctr)
-        if stream.floor is None:
-            stream.held.append((now, packet))
-            self.ask(stream, fields.ssrc, now)
-        elif packet.ctr > stream.floor:
-            stream.heard.append(packet)
-        else:
-            raise Dropped("not_live")
-
-    def ask(self, stream, target, now):
-        while stream.held and now - stream.held[0][0] > HOLD_S:
-            stream.held.popleft()
-        if now < stream.next_ask_s:
-            return
-        stream.next_ask_s = now + ASK_EVERY_S
-        stream.nonces = [*stream.nonces[-15:], os.urandom(16)]  # an answer may take longer than we wait to ask again
-        metadata = struct.pack(">I", target)
-        self.outbox.append(element(ASK, metadata + self.object(ASK_LABEL, stream.nonces[-1], metadata)))
-
-    def open_object(self, label, data, metadata=b""):
-        """(SSRC, KID, counter, plaintext)"""
-        if len(data) < 4 + 1 + SFrameKey.TAG:
-            raise Dropped("truncated")
-        ssrc = int.from_bytes(data[:4], "big")
-        kid, counter, length = read_sframe_header(data[4:])
-        if ssrc == self.ssrc:
-            raise Dropped("own_stream")
-        if not 0x01000000 <= kid <= 0xFFFFFFFF or not 1 <= counter or sframe_header(kid, counter) != data[4 : 4 + length]:
-            raise Dropped("bad_element")
-        return ssrc, kid, counter, self.key(label, ssrc, kid).open(counter, metadata, data[4 + length :])
-
-    def on_ask(self, body, _now):
-        target = body[:4]
-        if target != struct.pack(">I", self.ssrc):
-            raise Dropped("bad_element")
-        asker, _, _, nonce = self.open_object(ASK_LABEL, body[4:], metadata=target)
-        if len(nonce) != 16:
-            raise Dropped("bad_element")
-        says = struct.pack(">II", self.kid, self.ctr - 1) + self.named() + bytes([1]) + nonce
-        self.outbox.append(element(ECHO, bytes([1]) + struct.pack(">I", asker) + self.object(ECHO_LABEL, says)))
-        self.echoes_sent += 1
-
-    def on_echo(self, body, _now):
-        if not body or len(body) < 1 + 4 * body[0]:
-            raise Dropped("truncated")
-        ssrc, sealed_kid, _, says = self.open_object(ECHO_LABEL, body[1 + 4 * body[0] :])
-        if len(says) < 10 or len(says) < 10 + says[8] or len(says) != 10 + says[8] + 16 * says[9 + says[8]]:
-            raise Dropped("bad_element")
-        kid, ctr = struct.unpack_from(">II", says)
-        name, nonces = says[9 : 9 + says[8]], says[10 + says[8] :]
-        stream = self.streams.get((ssrc, kid))
-        answered = {nonces[i : i + 16] for i in range(0, len(nonces), 16)}
-        if kid != sealed_kid or stream is None or stream.floor is not None or answered.isdisjoint(stream.nonces):
-            return
-        stream.floor, stream.name, stream.nonces = ctr - LIVE_MARGIN, utf8(name), []
-        stream.heard = [packet for _, packet in stream.held if packet.ctr > stream.floor]
-        stream.held.clear()
-
-    def on_text(self, body, _now):
-        ssrc, kid, counter, says = self.open_object(TEXT_LABEL, body)
-        window = self._text_windows[ssrc, kid]
-        window.check(counter)
-        window.add(counter)
-        if not says or len(says) < 1 + says[0]:
-            raise Dropped("bad_element")
-        self.texts.append(Line(utf8(says[1 : 1 + says[0]]), utf8(says[1 + says[0] :]).removesuffix("\n"), ssrc))
-
-    def on_nack(self, body, _now):
-        if len(body) < 8 or len(body) % 4 or int.from_bytes(body[:4], "big") != self.ssrc:
-            raise Dropped("bad_element")
-        wanted = set()
-        for first, others in struct.iter_unpack(">HH", body[4:]):
-            wanted |= {first} | {(first + i + 1) & 0xFFFF for i in range(16) if others >> i & 1}
-        self.outbox += [frame for sequence, frame in self.sent_frames if sequence in wanted]
-
-
-def utf8(data):
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise Dropped("not_utf8") from None
 
 
 # --- the envelope (2.4) -----------------------------------------------------------------------------------------------------------
@@ -553,6 +183,235 @@ class Session:
         counter = (expected & ~0xFFFFFF) | low
         candidates = [c for c in (counter - (1 << 24), counter, counter + (1 << 24)) if c >= 0]
         return min(candidates, key=lambda c: abs(c - expected))
+
+
+# --- what the relay numbers (2.8) -------------------------------------------------------------------------------------------------
+
+
+class Written:
+    """A message of ours, and where it stands."""
+
+    def __init__(self, sequence, id, data, now):
+        self.sequence, self.id, self.data, self.at_s = sequence, id, data, now
+        self.number, self.sent = None, False
+
+
+class Outbox:
+    """What was written and is not stored: not acknowledged (no number yet), or acknowledged by a relay that may forget it."""
+
+    def __init__(self):
+        self.next_sequence = random.getrandbits(16)
+        self.written = collections.deque()  # in the order of their sequences
+        self.resend_s, self.wait_s = 0.0, 0.0
+
+    def add(self, id, data, now):
+        self.written.append(Written(self.next_sequence, id, data, now))
+        self.next_sequence += 1
+
+    @property
+    def unacknowledged(self):
+        return [w for w in self.written if w.number is None]
+
+    def find(self, sequence):
+        return next((w for w in self.written if w.sequence == sequence), None)
+
+    def acknowledged(self, id, number):
+        for written in self.written:
+            if written.id == id:
+                written.number = number
+
+    def stored(self, up_to):
+        self.written = collections.deque(w for w in self.written if w.number is None or w.number > up_to)
+
+    def begin_anew(self, now, new_epoch):
+        """Another session; with another epoch, what was acknowledged may be forgotten."""
+        if new_epoch:
+            kept = [w for w in self.written if w.number is None or now - w.at_s < KEPT_FOR_A_NEW_EPOCH_S]
+            self.written = collections.deque(kept, maxlen=KEPT_FOR_A_NEW_EPOCH)
+        for written in self.written:
+            written.sent = False
+            if new_epoch:
+                written.number = None
+
+    def due(self, now, round_trip_s):
+        """The elements of each envelope that is to be sent now."""
+        under_way = self.unacknowledged[:MAX_UNDER_WAY]
+        again = now >= self.resend_s
+        wanted = [w for w in under_way if again or not w.sent]
+        if not wanted:
+            return []
+        first_wait_s = min(1.0, max(0.1, 2 * round_trip_s))
+        self.wait_s = min(1.0, self.wait_s * 1.5) if all(w.sent for w in wanted) else first_wait_s
+        self.resend_s = now + self.wait_s
+        envelopes = [b""]
+        for written in wanted:
+            item = element(TEXT, struct.pack(">II", under_way[0].sequence, written.sequence) + written.id + written.data)
+            if len(envelopes[-1]) + len(item) > MAX_PLAINTEXT:
+                envelopes.append(b"")
+            envelopes[-1] += item
+            written.sent = True
+        return envelopes
+
+
+class Numbered:
+    """Follows something that the relay numbers with gaps: takes up each thing once, in order, and asks for what is missing."""
+
+    WAITS_S = (0.25, 0.5, 1.0, 2.0)
+
+    def __init__(self):
+        self.have, self.newest = 0, 0  # without a gap, and told by the relay
+        self.pending = {}  # by number: (previous, what)
+        self.asked_s, self.answered_s, self.times = None, None, 0
+        self.asks = 0
+
+    def put(self, number, previous, what):
+        if number > self.have:
+            self.pending[number] = previous, what
+            self.advance()
+
+    def advance(self):
+        while ready := [number for number, (previous, _) in self.pending.items() if previous <= self.have]:
+            number = min(ready)
+            _, what = self.pending.pop(number)
+            if number > self.have:
+                self.have = number
+                self.take(number, *what)
+
+    def take(self, number, *what):
+        raise NotImplementedError
+
+    def missing(self):
+        return self.newest > self.have or bool(self.pending)
+
+    def is_due(self, now):
+        """Whether to ask. An answer is over once nothing of it came for a while."""
+        if not self.missing():
+            self.asked_s, self.times = None, 0
+            return False
+        if self.asked_s is not None:
+            if self.answered_s is not None and self.answered_s >= self.asked_s:
+                self.times = 0
+                if now < self.answered_s + ANSWER_OVER_S:
+                    return False
+            elif now < self.asked_s + self.WAITS_S[min(self.times, len(self.WAITS_S)) - 1]:
+                return False
+        self.asked_s, self.times = now, self.times + 1
+        self.asks += 1
+        return True
+
+
+class Log(Numbered):
+    """What is written in the room. It begins with some of what was written before we came."""
+
+    def __init__(self, member):
+        super().__init__()
+        self.member = member
+        self.begun, self.came_at, self.begins = False, None, []
+        self.sure = 0  # the last number that came in an envelope
+        self.gone = []  # (after, up to): what was missed and no relay has any more
+
+    def welcome(self, newest, new_epoch):
+        if not self.begun:
+            self.came_at = self.newest = newest
+            self.begun = newest == 0
+        elif new_epoch:
+            self.have, self.sure = min(self.have, newest), min(self.sure, newest)
+            self.pending.clear()
+        self.newest = newest
+
+    def told(self, newest, known_before):
+        """By a Pong. Who knew more than there is was told so by somebody else than the relay."""
+        if not self.begun:
+            return
+        if newest < known_before:
+            self.have = self.sure
+            self.pending.clear()
+        elif newest == self.have:
+            self.sure = newest
+        self.newest = newest if newest < known_before else max(self.newest, newest)
+
+    def known(self):
+        return max([self.have, *self.pending])
+
+    def entry(self, number, previous, id, data, from_the_relay):
+        if from_the_relay or (number not in self.pending and self.member.can_open(id, data)):
+            self.put(number, previous, (id, data, from_the_relay))
+
+    def advance(self):
+        if self.begun:
+            super().advance()
+
+    def take(self, number, id, data, from_the_relay):
+        if from_the_relay:
+            self.sure = number
+        self.member.read(number, id, data, earlier=number <= self.came_at)
+
+    def range(self, after, newest, lost, now):
+        self.answered_s = now
+        self.newest = max(self.newest, newest)
+        if not self.begun:
+            self.begins.append(max(after, lost))
+        elif lost > self.have:
+            self.gone.append((self.have, lost))
+            self.have = lost
+            self.advance()
+
+    def ask(self, now):
+        """A TextAsk, if one is due."""
+        if self.begins and not self.begun and now >= self.answered_s + ANSWER_OVER_S:
+            self.begun, self.have = True, min(self.begins)
+            self.advance()
+        if self.came_at is None or not self.is_due(now):
+            return None
+        after, before = (self.have, 0) if self.begun else (self.came_at, EARLIER_MESSAGES)
+        return element(TEXT_ASK, struct.pack(">QH", after, before))
+
+
+class Roster(Numbered):
+    """Who is in the room."""
+
+    def __init__(self, member):
+        super().__init__()
+        self.member = member
+        self.answer = None  # the newest RosterRange: (after, newest)
+        self.begun = None  # the newest change when we began to ask
+
+    def welcome(self, newest, new_epoch):
+        if new_epoch:
+            self.begin_anew()
+        self.newest = newest
+
+    def begin_anew(self):
+        self.have, self.begun, self.answer = 0, None, None
+        self.pending.clear()
+        self.member.people.clear()
+
+    def told(self, newest):
+        self.newest = max(self.newest, newest)
+
+    def take(self, _number, ssrc, presence):
+        try:
+            self.member.meet(ssrc, presence)
+        except Dropped as why:
+            self.member.dropped[why.args[0]] += 1
+
+    def range(self, after, newest, lost, now):
+        self.answered_s = now
+        self.newest = max(self.newest, newest)
+        self.answer = (after, newest)
+        if self.begun is None and after == 0:
+            self.begun = newest
+        # While the first answers are collected, who left before they began is no loss; later, who left since what we have.
+        if lost > max(self.have, self.begun or 0):
+            self.begin_anew()
+
+    def ask(self, now):
+        if self.answer is not None and now >= self.answered_s + ANSWER_OVER_S:
+            (after, newest), self.answer = self.answer, None
+            if after == self.have:  # nothing stood behind it: those who came left again
+                self.have = max(self.have, newest)
+                self.advance()
+        return element(ROSTER_ASK, struct.pack(">Q", self.have)) if self.is_due(now) else None
 
 
 # --- datagrams, handshake and time (2.2 to 2.5) -----------------------------------------------------------------------------------
@@ -611,19 +470,26 @@ def signed(question, data):
 class Stranger:
     """Joins the room of a link and stays until `leave`. Everything is done by `run`."""
 
-    def __init__(self, link, name="stranger", token=None, passphrase=None, version=VERSION):
+    def __init__(self, link, name="", token=None, passphrase=None, version=VERSION, identity=None):
         self.link, self.name, self.token, self.passphrase = Link(link), name, token, passphrase
+        self.identity = identity or Identity()
         self.version = version
         self.relay_key, self.psk, self.room_id, self.member = None, None, None, None
         self.handshake, self.key_question = None, None
         self.session, self.joining, self.old_session, self.old_until_s = None, None, None, 0.0
-        self.join_repeat, self.rekeying, self.rekey_repeat = None, None, None
-        self.ping_token, self.ping_asked_s, self.next_ping_s = None, 0.0, 0.0
+        self.ended_id = None
+        self.join_body, self.join_repeat, self.revision = None, None, 0
+        self.last_name = name  # to go back to when another is refused
+        self.rekeying, self.rekey_repeat = None, None
+        self.outbox, self.log, self.roster, self.epoch = Outbox(), None, None, None
+        self.ping_token, self.ping_asked_s, self.next_ping_s, self.known_at_ping = None, 0.0, 0.0, 0
+        self.round_trip_s = 0.1
         self.next_handshake_s, self.left = 0.0, False
         self.voice, self.next_frame_s, self.spurt = collections.deque(), time.monotonic(), False
         # What was seen, for whoever asks.
         self.welcomes, self.pongs, self.challenges, self.resets, self.rekeyed = 0, 0, 0, 0, 0
         self.members, self.refusals, self.turned_away, self.goodbyes = 0, [], [], []
+        self.stored, self.keeps_history = 0, None
         self.key_told, self.received, self.dropped = None, collections.Counter(), collections.Counter()
         self.socket = None
         self.roam()
@@ -646,7 +512,10 @@ class Stranger:
         self.relay_key, self.psk = relay_key, token_psk(self.token, relay_key)
         secret = self.link.room_secret or passphrase_secret(self.passphrase, relay_key, self.link.room)
         room_prk, self.room_id = room_keys(relay_key, secret)
-        self.member = self.member or Member(room_prk, self.name)
+        if self.member is None:
+            self.member = Member(room_prk, self.room_id, self.identity, self.name)
+            self.log, self.roster = Log(self.member), Roster(self.member)
+            self.change()
         self.shake_hands(time.monotonic())
 
     def shake_hands(self, now):
@@ -695,8 +564,36 @@ class Stranger:
             except Dropped as why:
                 self.dropped[why.args[0]] += 1
 
-    def say(self, text):
-        self.send(self.member.text(text))
+    def say(self, text, done=False):
+        self.outbox.add(*self.member.text(text, done), time.monotonic())
+
+    def tell(self, person, text, done=False):
+        """A direct message."""
+        self.outbox.add(*self.member.direct(person, text, done), time.monotonic())
+
+    def person(self, name):
+        """Somebody who is here, or None."""
+        return next((person for person in self.member.others() if person.name == name), None)
+
+    def rename(self, name):
+        self.member.name = name
+        self.change()
+
+    def mute(self, muted):
+        self.member.muted = muted
+        self.change()
+
+    def change(self):
+        """Something that the relay or the others are to know: one more Join, the same until it is answered."""
+        self.revision += 1
+        self.join_body, self.join_repeat = None, Repeat()
+
+    def join(self, session):
+        if self.join_body is None:
+            whose = self.member.name
+            tag, owner = name_tag(self.member.room_prk, whose), self.identity.owner(self.room_id) if whose else bytes(16)
+            self.join_body = self.room_id + tag + owner + struct.pack(">II", self.member.ssrc, self.revision) + self.member.presence()
+        self.send(element(JOIN, self.join_body), session)
 
     def speak(self, packets):
         """Opus packets of 20 ms each; `run` sends them at their pace."""
@@ -730,9 +627,8 @@ class Stranger:
             self.repeat_hello(now)
         if self.key_question is not None and self.key_question.repeat.is_due(now):
             self.transmit(self.key_question.request())
-        if self.joining is not None and self.join_repeat.is_due(now):
-            presence, name_tag = b"", bytes(16)
-            self.send(element(JOIN, self.room_id + name_tag + struct.pack(">I", self.member.ssrc) + presence), self.joining)
+        if (self.joining or self.session) is not None and self.join_repeat is not None and self.join_repeat.is_due(now):
+            self.join(self.joining or self.session)
         if self.session is None:
             return
         if self.rekeying is not None and self.rekey_repeat.is_due(now):
@@ -741,7 +637,8 @@ class Stranger:
             self.ping(now)
         self.send_voice(now)
         outbox, self.member.outbox = self.member.outbox, []
-        for item in outbox:
+        asks = [ask for ask in (self.log.ask(now), self.roster.ask(now)) if ask is not None]
+        for item in outbox + asks + self.outbox.due(now, self.round_trip_s):
             self.send(item)
         if self.old_session is not None and now > self.old_until_s:
             self.old_session = None
@@ -756,7 +653,7 @@ class Stranger:
 
     def ping(self, now):
         if self.ping_token is None:
-            self.ping_token, self.ping_asked_s = os.urandom(8), now
+            self.ping_token, self.ping_asked_s, self.known_at_ping = os.urandom(8), now, self.log.known()
         self.next_ping_s = now + (0.25 if now - self.ping_asked_s < 2.0 else 1.0)
         self.send(element(PING, self.ping_token))
 
@@ -783,7 +680,7 @@ class Stranger:
         if kind == ENVELOPE:
             self.on_envelope(data, now)
         elif kind == BUNDLE:
-            self.member.receive([e for e in elements_of(data[1:]) if e[0] in SEALED_END_TO_END], now)
+            self.on_elements(None, (e for e in elements_of(data[1:]) if e[0] in SEALED_END_TO_END), now)
         elif kind == FRAME:
             self.member.receive([(FRAME_ELEMENT, b"\0" + data)], now)
         elif kind == RETRY:
@@ -822,6 +719,11 @@ class Stranger:
         self.check_answer(self.handshake, data, 82)
         grant, finished = self.handshake.noise.after_second_message(data[10:])
         self.handshake, self.key_question = None, None
+        if self.session is not None:  # the relay may know it after all, and then it holds our SSRC
+            self.ended_id = self.session.id
+            for _ in range(3):
+                self.send(element(GOODBYE, bytes([0])))
+        self.session, self.rekeying = None, None
         self.joining, self.join_repeat = Session(grant, finished), Repeat()
 
     def on_refusal(self, data):
@@ -840,6 +742,8 @@ class Stranger:
     def on_reset(self, data, now):
         if len(data) != 21:
             raise Dropped("truncated")
+        if data[1:5] == self.ended_id:  # our Goodbye brought it
+            return
         ours = [session for session in (self.session, self.joining) if session is not None and session.id == data[1:5]]
         if self.left or not ours or not hmac.compare_digest(data[5:], ours[0].reset_token):
             raise Dropped("unknown_session")
@@ -857,38 +761,95 @@ class Stranger:
                 break
         else:
             raise Dropped("unknown_session")
-        end_to_end = []
-        for kind, body in elements_of(session.open(data)):
-            if kind in SEALED_END_TO_END or kind == NACK:
-                end_to_end.append((kind, body))
-            elif kind in self.HANDLERS:
-                length, handler = self.HANDLERS[kind]
-                if len(body) != length:
-                    raise Dropped("bad_element")
-                handler(self, session, body, now)
-        self.member.receive(end_to_end, now)
+        self.on_elements(session, elements_of(session.open(data)), now)
+
+    def on_elements(self, session, elements, now):
+        """Those of a Bundle come without a session."""
+        for_the_member = []
+        try:
+            for kind, body in elements:
+                if kind in FOR_THE_MEMBER:
+                    for_the_member.append((kind, body))
+                elif kind in self.HANDLERS:
+                    least, most, handler = self.HANDLERS[kind]
+                    if least <= len(body) <= most:
+                        handler(self, session, body, now)
+                    else:
+                        self.dropped["truncated" if len(body) < least else "trailing_bytes"] += 1
+        finally:  # what stood before something broken counts
+            self.member.receive(for_the_member, now)
 
     def on_pong(self, _session, body, now):
-        token, _phase, self.members = struct.unpack_from(">8sII", body)
-        if token == self.ping_token:
-            self.ping_token, self.next_ping_s = None, now + PING_EVERY_S
-            self.pongs += 1
+        token, _phase, members, text, stored, change = struct.unpack(">8sIIQQQ", body)
+        if token != self.ping_token:
+            return
+        self.ping_token, self.next_ping_s = None, now + PING_EVERY_S
+        self.round_trip_s = now - self.ping_asked_s
+        self.pongs += 1
+        if self.joined:
+            self.members = members
+            self.log.told(text, self.known_at_ping)
+            self.roster.told(change)
+            self.on_stored(stored)
+
+    def on_stored(self, stored):
+        self.stored = stored
+        self.outbox.stored(stored)
 
     def on_welcome(self, session, body, now):
-        ssrc, members = struct.unpack_from(">II", body)
-        if session is not self.joining or ssrc != self.member.ssrc:
+        ssrc, revision, members, text, stored, change, epoch, flags = struct.unpack(">IIIQQQ8sB", body)
+        if session is not (self.joining or self.session) or ssrc != self.member.ssrc or revision != self.revision:
+            return
+        self.join_repeat, self.last_name = None, self.member.name
+        if self.joining is None:  # a change of ours
             return
         self.session, self.joining, self.members = session, None, members
         self.ping_token, self.next_ping_s = None, now
         self.rekeying = None  # it was for the session before
         self.welcomes += 1
+        self.keeps_history = flags & 1 == 1
+        new_epoch, self.epoch = epoch != self.epoch, epoch
+        self.on_stored(stored)
+        self.log.welcome(text, new_epoch)
+        self.roster.welcome(change, new_epoch)
+        self.outbox.begin_anew(now, new_epoch)
 
     def on_turned_away(self, session, body, _now):
-        ssrc, reason = struct.unpack_from(">IB", body)
+        ssrc, revision, reason = struct.unpack(">IIB", body)
+        if session is not (self.joining or self.session) or ssrc != self.member.ssrc or revision != self.revision:
+            return
         self.turned_away.append(reason)
-        if session is self.joining and ssrc == self.member.ssrc and reason == 2:
-            self.member.ssrc = random32()
-            self.join_repeat = Repeat()
+        if reason == SSRC_TAKEN:
+            self.member.draw()
+            self.change()
+        elif reason == NAME_TAKEN:  # until `rename`, a member keeps the name before, and others wait
+            if self.joining is None:
+                self.member.name = self.last_name
+                self.change()
+            self.join_repeat = None
+
+    def on_log_entry(self, session, body, _now):
+        number, previous, id = struct.unpack_from(">QQ16s", body)
+        self.log.entry(number, previous, id, body[32:], session is not None)
+        if session is not None:
+            self.outbox.acknowledged(id, number)
+
+    def on_text_ack(self, _session, body, _now):
+        sequence, number, previous = struct.unpack(">IQQ", body)
+        written = self.outbox.find(sequence)
+        if written is not None and written.number is None:
+            written.number = number
+            self.log.entry(number, previous, written.id, written.data, True)
+
+    def on_text_range(self, _session, body, now):
+        self.log.range(*struct.unpack(">QQQ", body), now)
+
+    def on_roster_change(self, _session, body, _now):
+        number, previous, ssrc = struct.unpack_from(">QQI", body)
+        self.roster.put(number, previous, (ssrc, body[20:]))
+
+    def on_roster_range(self, _session, body, now):
+        self.roster.range(*struct.unpack(">QQQ", body), now)
 
     def on_path_challenge(self, session, body, _now):
         self.challenges += 1
@@ -911,11 +872,16 @@ class Stranger:
         self.rekeyed += 1
         self.next_ping_s = now  # the relay goes over with the first envelope it gets
 
-    HANDLERS = {  # what only a relay says, with its length
-        PONG: (32, on_pong),
-        WELCOME: (24, on_welcome),
-        TURNED_AWAY: (5, on_turned_away),
-        PATH_CHALLENGE: (8, on_path_challenge),
-        GOODBYE: (1, on_goodbye),
-        REKEYED: (72, on_rekeyed),
+    HANDLERS = {  # what only a relay says, with the least and the greatest length
+        PONG: (40, 40, on_pong),
+        WELCOME: (45, 45, on_welcome),
+        TURNED_AWAY: (9, 9, on_turned_away),
+        PATH_CHALLENGE: (8, 8, on_path_challenge),
+        GOODBYE: (1, 1, on_goodbye),
+        REKEYED: (72, 72, on_rekeyed),
+        LOG_ENTRY: (32, 32 + 1110, on_log_entry),
+        TEXT_ACK: (20, 20, on_text_ack),
+        TEXT_RANGE: (24, 24, on_text_range),
+        ROSTER_CHANGE: (20, 20 + 320, on_roster_change),
+        ROSTER_RANGE: (24, 24, on_roster_range),
     }

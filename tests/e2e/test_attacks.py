@@ -159,7 +159,7 @@ class Copies(Company):
         sent, genuine = [], alice.transmit
         alice.transmit = lambda datagram: (sent.append(datagram), genuine(datagram))
         alice.say("once")
-        self.see(bob, lambda: bob.member.texts, "a text")
+        self.see_both(alice, bob, lambda: bob.member.lines, "a message")
         attacker = self.bystander(port)
         books = relay.summary()["sealed"]
         for datagram in sent * 50:
@@ -168,7 +168,7 @@ class Copies(Company):
             attacker.send(datagram[:5] + os.urandom(len(datagram) - 5))
         bob.run(timeout_s=0.3)
         after = relay.summary()["sealed"]
-        self.assertEqual(len(bob.member.texts), 1)
+        self.assertEqual(len(bob.member.lines), 1)
         dropped = after["dropped_by_reason"]
         self.assertGreaterEqual(dropped.get("replayed", 0), 50 * len(sent))
         self.assertGreaterEqual(dropped.get("bad_tag", 0), 1)

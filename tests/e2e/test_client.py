@@ -83,7 +83,7 @@ class Files(ClientTest):
         listener = self.join(relay, "--name", "bob", "--output", self.path("heard.wav")).wait_for_relay()
         speaker = self.join(relay, "--name", "alice", "--input", self.path("tone.wav"), "--exit-at-end")
         self.assertEqual(speaker.wait(10 * TIME_SCALE), 0)
-        wait_until(lambda: any(not e["begins"] for e in listener.events("speaking")), "the speaker to end")
+        wait_until(lambda: any(not e["begins"] for e in listener.events("talking")), "the speaker to end")
         listener.stop(signal.SIGINT)
 
         # 2 s are 100 frames, and one more for what the encoder still held.
@@ -93,7 +93,7 @@ class Files(ClientTest):
         if not harness.SANITIZED:  # a program several times slower is late now and then
             self.assertEqual(heard["late"], 0)
             self.assertAlmostEqual(loud_seconds(read_samples(self.path("heard.wav"))), 2.0, delta=0.1)
-        self.assertEqual([e["begins"] for e in listener.events("speaking")], [True, False])
+        self.assertEqual([e["begins"] for e in listener.events("talking")], [True, False])
         self.assert_balanced(relay.room())
 
     def test_any_rate_channels_and_format(self):
@@ -116,7 +116,7 @@ class Files(ClientTest):
         speakers = [self.join(relay, "--name", name, "--input", self.path(f"{name}.wav"), "--exit-at-end") for name in ("low", "high")]
         for speaker in speakers:
             self.assertEqual(speaker.wait(10 * TIME_SCALE), 0)
-        wait_until(lambda: len([e for e in listener.events("speaking") if not e["begins"]]) == 2, "both to end")
+        wait_until(lambda: len([e for e in listener.events("talking") if not e["begins"]]) == 2, "both to end")
         listener.stop()
         names = sorted(os.listdir(self.path("each")))
         self.assertEqual([name.split("-")[0] for name in names], ["high", "low"])
@@ -139,8 +139,8 @@ class Text(ClientTest):
         relay = self.start_relay()
         bob = self.join(relay, "--name", "bob", "--no-audio").wait_for_relay()
         alice = self.join(relay, "--name", "alice", "--no-audio", "--text", "first", "--text", "grüß dich 你好", "--exit-after", "2s")
-        wait_until(lambda: len(bob.events("text")) == 2, "two texts")
-        self.assertEqual([(e["from"], e["text"]) for e in bob.events("text")], [("alice", "first"), ("alice", "grüß dich 你好")])
+        wait_until(lambda: len(bob.events("message")) == 2, "two texts")
+        self.assertEqual([(e["from"], e["text"]) for e in bob.events("message")], [("alice", "first"), ("alice", "grüß dich 你好")])
         self.assertEqual(alice.wait(5 * TIME_SCALE), 0)
         self.assertEqual([e["text"] for e in alice.events("sent")], ["first", "grüß dich 你好"])
 
@@ -149,8 +149,8 @@ class Text(ClientTest):
         bob = self.join(relay, "--name", "bob", "--no-audio").wait_for_relay()
         alice = self.keep(harness.Program([binary("hubbub"), "join", "-", "--name", "alice", "--no-audio"], stdin=subprocess.PIPE))
         alice.type(f" open://127.0.0.1:{relay.port}\r\nhello\nagain\n")
-        wait_until(lambda: len(bob.events("text")) == 2, "two texts")
-        self.assertEqual([(e["from"], e["text"]) for e in bob.events("text")], [("alice", "hello"), ("alice", "again")])
+        wait_until(lambda: len(bob.events("message")) == 2, "two texts")
+        self.assertEqual([(e["from"], e["text"]) for e in bob.events("message")], [("alice", "hello"), ("alice", "again")])
         alice.stop()
 
     def test_typed_lines_and_commands_on_a_pipe(self):
@@ -161,8 +161,8 @@ class Text(ClientTest):
         alice.type("hello\n/who\n//slash\n/nonsense\n/help\n")
         alice.out.wait_for("nobody was heard")
         alice.out.wait_for("/quit")
-        wait_until(lambda: len(bob.events("text")) == 2, "two texts")
-        self.assertEqual([e["text"] for e in bob.events("text")], ["hello", "/slash"])
+        wait_until(lambda: len(bob.events("message")) == 2, "two texts")
+        self.assertEqual([e["text"] for e in bob.events("message")], ["hello", "/slash"])
         alice.type("/mute\n")
         alice.out.wait_for("you are muted")
         alice.type("/quit\n")
@@ -177,7 +177,7 @@ class Text(ClientTest):
         with open(self.path("lines"), "rb") as typed:
             alice = self.join(relay, "--no-audio", "--exit-after", "2s", stdin=typed)
             self.assertEqual(alice.wait(10 * TIME_SCALE), 0)
-        self.assertEqual([e["text"] for e in bob.events("text")], lines)
+        self.assertEqual([e["text"] for e in bob.events("message")], lines)
 
     def test_nothing_a_peer_sends_moves_the_terminal(self):
         relay = self.start_relay()
@@ -248,7 +248,7 @@ class RelayComesAndGoes(ClientTest):
         relay = self.start_relay()
         bob = self.join(relay, "--no-audio").wait_for_relay()
         alice = self.join(relay, "--no-audio", "--text", "over six", host="[::1]").wait_for_relay()
-        wait_until(lambda: bob.events("text"), "the text")
+        wait_until(lambda: bob.events("message"), "the text")
         alice.stop()
 
 

@@ -77,10 +77,10 @@ class Netcat(PeerTest):
         bob = self.join(relay, "--name", "bob", "--no-audio", stdin=subprocess.PIPE).wait_for_relay()
         nc = self.start(["nc", "-u", "127.0.0.1", relay.port], stdin=subprocess.PIPE)
         nc.type("hello from netcat\n")
-        wait_until(lambda: bob.events("text"), "netcat's line to be shown")
+        wait_until(lambda: bob.events("message"), "netcat's line to be shown")
         nc.type("<eve> grüß dich\n")
-        wait_until(lambda: len(bob.events("text")) == 2, "netcat's second line to be shown")
-        self.assertEqual([(e["from"], e["text"]) for e in bob.events("text")], [("", "hello from netcat"), ("eve", "grüß dich")])
+        wait_until(lambda: len(bob.events("message")) == 2, "netcat's second line to be shown")
+        self.assertEqual([(e["from"], e["text"]) for e in bob.events("message")], [("", "hello from netcat"), ("eve", "grüß dich")])
 
         bob.type("typed to netcat\n")
         nc.out.wait_for("^<bob> typed to netcat$")
@@ -98,7 +98,7 @@ class Netcat(PeerTest):
         bob = self.join(relay, "--name", "bob", "--no-audio").wait_for_relay()
         four.type("over four\n")
         six.type("over six\n")
-        wait_until(lambda: {e["text"] for e in bob.events("text")} == {"over four", "over six"}, "both lines")
+        wait_until(lambda: {e["text"] for e in bob.events("message")} == {"over four", "over six"}, "both lines")
         self.join(relay, "--name", "alice", "--no-audio", "--text", "to both", "--exit-after", "1s")
         for nc in (four, six):
             nc.out.wait_for("^<alice> to both$")
@@ -114,7 +114,7 @@ class TheySpeak(PeerTest):
         listener = self.join(relay, "--output", heard, *PATIENT_PLAYOUT).wait_for_relay()
         speaker = self.start(command(relay.port))
         self.assertEqual(speaker.wait(SPEECH_S + START_S), 0, speaker.err.text)
-        wait_until(lambda: any(not e["begins"] for e in listener.events("speaking")), "the speaker to end")
+        wait_until(lambda: any(not e["begins"] for e in listener.events("talking")), "the speaker to end")
         time.sleep(1)  # what is still to be played
         listener.stop(signal.SIGINT)
 
@@ -183,7 +183,7 @@ class TheyHear(PeerTest):
         # A player knows of one stream, and takes a goodbye for the end: that there are two speakers must not show.
         for speaker in range(2):
             self.speak(relay)
-            wait_until(lambda n=speaker: sum(not e["begins"] for e in bridge.events("speaking")) > n, "the voice to end")
+            wait_until(lambda n=speaker: sum(not e["begins"] for e in bridge.events("talking")) > n, "the voice to end")
         self.assertTrue(program.running, program.err.text)
         program.send_signal(signal.SIGINT)
         program.wait(START_S)
@@ -274,7 +274,7 @@ class Capture(PeerTest):
         listener = self.join(relay, "--output", self.path("heard.wav")).wait_for_relay()
         dumpcap, path = self.capture(port)
         alice = self.speak(relay)
-        wait_until(lambda: any(not e["begins"] for e in listener.events("speaking")), "the voice to end")
+        wait_until(lambda: any(not e["begins"] for e in listener.events("talking")), "the voice to end")
         listener.stop()
         self.mark(dumpcap, path, port, b"here the capture ends")
         dumpcap.stop(signal.SIGINT, within_s=START_S)

@@ -8,66 +8,14 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness
-from harness import E2eTest, Program, binary, free_udp_port, wait_until
-
-SOON_S = 5.0  # every obstacle is named within this, on a machine that is not busy
-SLOW = 3.0 if os.environ.get("HUBBUB_SANITIZE") else 1.0
-LINK = re.compile(r"^hubbub://127\.0\.0\.1:(\d+)/#[A-Za-z0-9_-]{86}$")
-
-
-class SealedTest(E2eTest):
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = pathlib.Path(directory.name)
-        # Nobody's real home is touched, and each test begins knowing no relay.
-        self.env = {"HOME": str(self.directory), "XDG_CONFIG_HOME": "", "XDG_STATE_HOME": "", "JOURNAL_STREAM": ""}
-
-    def path(self, name):
-        return str(self.directory / name)
-
-    def write(self, name, text, mode=0o600):
-        path = self.directory / name
-        path.write_text(text)
-        path.chmod(mode)
-        return str(path)
-
-    def relay(self, *arguments, port=0, key="relay.key"):
-        relay = self.keep(Program([binary("hubbub-relay"), "--sealed", str(port), "--key", self.path(key), "--bind", "127.0.0.1", *arguments], env=self.env))
-        relay.link = relay.out.wait_for(LINK.pattern).group(0)
-        relay.port = int(LINK.match(relay.link).group(1))
-        return relay
-
-    def join(self, *arguments, **options):
-        return self.keep(Program([binary("hubbub"), "join", "--no-audio", "--json", *arguments], env={**self.env, **options.pop("env", {})}, **options))
-
-    def events(self, program, kind):
-        return [event for event in map(json.loads, program.out.all()) if event["event"] == kind]
-
-    def see(self, program, kind, count=1, timeout_s=SOON_S * SLOW, **fields):
-        def matching():
-            found = [e for e in self.events(program, kind) if all(e.get(k) == v for k, v in fields.items())]
-            return found if len(found) >= count else None
-
-        return wait_until(matching, f"{kind} {fields}", timeout_s)
-
-    def refused(self, *arguments, within_s=SOON_S, code=1, **options):
-        """Joins in vain: the sentence, which comes soon."""
-        begin = time.monotonic()
-        process = subprocess.run(
-            [binary("hubbub"), "join", "--no-audio", *arguments], env={**os.environ, **self.env, **options.get("env", {})}, input=options.get("input", ""), capture_output=True, text=True, timeout=60
-        )
-        self.assertLess(time.monotonic() - begin, within_s * SLOW)
-        self.assertEqual(process.returncode, code, process.stdout + process.stderr)
-        return process.stdout + process.stderr
-
+from harness import Program, binary, free_udp_port, wait_until
+from sealed_rooms import LINK, SLOW, SealedTest
 
 class Joining(SealedTest):
     def test_two_people_and_one_link(self):
@@ -75,7 +23,7 @@ class Joining(SealedTest):
         bob = self.join(relay.link, "--name", "bob")
         self.see(bob, "relay", here=True)
         alice = self.join(relay.link, "--name", "alice", "--text", "good evening")
-        heard = self.see(bob, "text")
+        heard = self.see(bob, "message")
         self.assertEqual((heard[0]["from"], heard[0]["text"]), ("alice", "good evening"))
         alice.stop(signal.SIGINT)
         bob.stop(signal.SIGINT)
@@ -109,8 +57,8 @@ class Joining(SealedTest):
         self.see(other, "relay", here=True)
         alice = self.join(room, "--passphrase", "--text", "through the hedge", stdin=subprocess.PIPE)
         alice.type("correct horse battery staple\n")
-        self.assertEqual(self.see(bob, "text")[0]["text"], "through the hedge")
-        self.assertEqual(self.events(other, "text"), [], "another passphrase is another room")
+        self.assertEqual(self.see(bob, "message")[0]["text"], "through the hedge")
+        self.assertEqual(self.events(other, "message"), [], "another passphrase is another room")
         for client in (alice, bob, other):
             client.stop(signal.SIGINT)
 
@@ -265,7 +213,7 @@ class Staying(SealedTest):
             self.see(client, "relay", here=True, count=2)
         self.assertLess(time.monotonic() - back, 4 * SLOW)
         alice.type("we are back\n")
-        self.assertEqual(self.see(bob, "text")[0]["text"], "we are back")
+        self.assertEqual(self.see(bob, "message")[0]["text"], "we are back")
         for client in (alice, bob):
             client.stop(signal.SIGINT)
 
@@ -294,7 +242,7 @@ class Staying(SealedTest):
         relay_moved = lambda: (relay.send_signal(signal.SIGUSR1), time.sleep(0.1), json.loads(relay.out.all()[-1])["sealed"]["moves"] == 1)[2]
         wait_until(relay_moved, "the session to move", 6 * SLOW, step_s=0.2)
         alice.type("still there?\n")
-        self.assertEqual(self.see(bob, "text")[0]["text"], "still there?")
+        self.assertEqual(self.see(bob, "message")[0]["text"], "still there?")
         self.assertEqual(json.loads(relay.out.all()[-1])["sealed"]["handshakes"], 2)
         for client in (alice, bob):
             client.stop(signal.SIGINT)

@@ -78,7 +78,7 @@ class Sound(E2eTest):
         wait_until(lambda: any("sound is gone" in e["text"] for e in client.events("notice")), "the loss to be said", 20 * TIME_SCALE)
         peer.drain()  # what was said before
         peer.send(b"<bob> still there?")
-        wait_until(lambda: client.events("text"), "text to go on")
+        wait_until(lambda: client.events("message"), "text to go on")
         self.server.start()
         wait_until(lambda: any("sound is back" in e["text"] for e in client.events("notice")), "the sound to come back", 30 * TIME_SCALE)
         peer.send()  # a keepalive: the test's own peer has been silent for long

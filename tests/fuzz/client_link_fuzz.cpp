@@ -65,7 +65,7 @@ class World {
         seal(input.bytes(input.word() % Envelope::kMaxPlaintextBytes));
         break;
       case 3:
-        element(static_cast<ElementType>(input.byte() % 0x24), input.bytes(input.byte()), what >= 128);
+        element(static_cast<ElementType>(input.byte() % 0x2B), input.bytes(input.byte()), what >= 128);
         break;
       case 4:
         frame(input);
@@ -124,7 +124,8 @@ class World {
   void welcome() {
     std::array<std::byte, 64> bytes{};
     ByteWriter writer(bytes);
-    CHECK((Welcome{.ssrc = session_->ssrc(), .members = 2}.serialize(writer)));
+    CHECK((Welcome{.ssrc = session_->ssrc(), .revision = revision_, .members = 2, .newest_text = number_}
+               .serialize(writer)));
     seal(writer.written());
   }
   void retry(std::uint8_t cookie) {
@@ -172,7 +173,7 @@ class World {
     std::array<std::byte, 4> target{};
     ByteWriter target_writer(target);
     target_writer.u32(session_->ssrc());
-    if (which % 3 == 0) return element(ElementType::kText, text_.seal({}, plaintext, out), sealed);
+    if (which % 3 == 0) return entry(input, which, plaintext, sealed);
     std::vector<std::byte> body(which % 3 == 1 ? 1 : 4);
     if (which % 3 == 2) std::ranges::copy(target, body.begin());
     const auto object =
@@ -180,6 +181,36 @@ class World {
                        : ask_.seal(target, plaintext.first(std::min<std::size_t>(plaintext.size(), 16)), out);
     body.insert(body.end(), object.begin(), object.end());
     element(which % 3 == 1 ? ElementType::kEcho : ElementType::kAsk, body, sealed);
+  }
+  // An entry of the log: a good one, one that only says that it is somebody's, or the one before once more.
+  void entry(FuzzInput& input, std::uint8_t which, std::span<const std::byte> plaintext, bool sealed) {
+    LogEntryElement entry;
+    entry.previous = number_;
+    number_ += 1 + (which % 16 == 3 ? input.byte() : 0U);
+    entry.number = number_;
+    if (which % 8 != 6) {
+      random_.fill(id_);
+      std::array<std::byte, 400> out{};
+      session::Message message;
+      message.author = friend_.public_key();
+      message.name = "friend";
+      message.text = printable(as_text(plaintext));
+      message.count = ++count_;
+      message.seen = input.byte();
+      object_ = which % 8 < 4 ? session::seal_message(room_keys_, friend_, text_, id_, message)
+                              : std::vector<std::byte>();
+      if (object_.empty()) {
+        const auto raw = text_.seal(id_, plaintext, out);
+        object_.assign(raw.begin(), raw.end());
+      }
+    }
+    if (object_.empty()) return;
+    entry.id = id_;
+    entry.object = object_;
+    std::array<std::byte, 1'200> bytes{};
+    ByteWriter writer(bytes);
+    CHECK(entry.serialize(writer));
+    sealed ? seal(writer.written()) : bundle(writer.written());
   }
   // A true one, to what was asked last.
   void echo(FuzzInput& input) {
@@ -202,9 +233,9 @@ class World {
   // --- What the person does
 
   void say(FuzzInput& input) {
-    const auto problem = session_->say(as_text(input.bytes(input.byte())));
+    const auto problem = session_->say(now_, as_text(input.bytes(input.byte())));
     CHECK(!problem || *problem == DropReason::kNotUtf8 || *problem == DropReason::kTextTooLong ||
-          *problem == DropReason::kEmptyText);
+          *problem == DropReason::kEmptyText || *problem == DropReason::kQueueFull);
     drain();
   }
   void listen() {
@@ -242,6 +273,8 @@ class World {
     CHECK(opened.ok());
     ElementReader reader(opened->elements);
     while (const auto element = reader.next()) {
+      if (element->type == ElementType::kJoin) revision_ = Join::parse(element->body)->revision;
+      if (element->type == ElementType::kText) CHECK(TextElement::parse(element->body).ok());
       if (element->type != ElementType::kAsk) continue;
       const auto ask = Ask::parse(element->body);
       CHECK(ask.ok());
@@ -286,6 +319,12 @@ class World {
   session::ObjectSealer ask_{room_keys_, session::kAskLabel, kFriend};
   session::ObjectSealer echo_{room_keys_, session::kEchoLabel, kFriend};
   session::ObjectSealer text_{room_keys_, session::kTextLabel, kFriend};
+  session::Identity friend_{random_.secret<32>()};
+  std::uint64_t number_ = 0;  // of the log's newest entry
+  std::uint32_t count_ = 0;
+  session::MessageId id_{};
+  std::vector<std::byte> object_;
+  std::uint32_t revision_ = 0;  // of the last Join
   std::uint32_t last_ctr_ = SealedFrame::kLeast;
   TimePoint now_{1h};
   std::unique_ptr<client::SealedSession> session_ =

@@ -37,6 +37,7 @@ struct Peer {
   std::uint32_t ssrc = 0;
   std::uint32_t ctr = SealedFrame::kLeast;
   std::uint64_t challenge = 0;
+  std::uint32_t next_text = 0;
   bool used = true;  // by this input, or the one before
 };
 
@@ -123,6 +124,21 @@ class World {
     ByteWriter writer(bytes);
     CHECK(join.serialize(writer));
     send(i, writer.written(), away);
+    peers_[i].next_text = 0;
+  }
+  // The same member under another name, with another presence.
+  void rename(FuzzInput& input, std::size_t i) {
+    Join join;
+    join.room_id.fill(static_cast<std::byte>(peers_[i].ssrc / kSsrcsOfARoom));
+    join.ssrc = peers_[i].ssrc;
+    join.revision = input.byte();
+    join.name_tag.fill(std::byte(input.byte() % 4));
+    join.owner.fill(std::byte(input.byte() % 4));
+    join.presence = input.bytes(input.byte());
+    std::array<std::byte, 400> bytes{};
+    ByteWriter writer(bytes);
+    CHECK(join.serialize(writer));
+    send(i, writer.written(), false);
   }
 
   void act(FuzzInput& input) {
@@ -154,10 +170,10 @@ class World {
         respond_to_challenge(who, away);
         break;
       case 8:
-        for (std::size_t i = input.below(300); i > 0; --i) send_object(who, ElementType::kText, {});
+        for (std::size_t i = input.below(300); i > 0; --i) send_text(input, who);
         break;
       case 9:
-        send_object(who, static_cast<ElementType>(0x20 + input.byte() % 3), input.bytes(input.byte()));
+        send_object(who, static_cast<ElementType>(0x20 + input.byte() % 2), input.bytes(input.byte()));
         break;
       case 10:
         if (input.byte() % 8 == 0) {
@@ -167,6 +183,12 @@ class World {
         break;
       case 11:
         nack(input, who);
+        break;
+      case 12:
+        ask(input, who);
+        break;
+      case 13:
+        rename(input, who);
         break;
       default:
         // Any elements at all, well sealed.
@@ -240,6 +262,39 @@ class World {
     send(who, element.written(), false);
   }
 
+  // A message whose object says, to who can tell, which member's it is.
+  void send_text(FuzzInput& input, std::size_t who) {
+    Peer& peer = peers_[who];
+    std::array<std::byte, 600> object{};
+    ByteWriter object_writer(object);
+    object_writer.u32(peer.ssrc);
+    object_writer.u64(mark_of(peer.ssrc));
+    const std::uint8_t how = input.byte();
+    TextElement text;
+    text.sequence = how % 8 == 0 ? input.byte() : peer.next_text++;
+    text.floor = how % 16 == 1 ? text.sequence : 0;
+    ByteWriter id(text.id);
+    id.u32(how % 8 == 2 ? input.byte() : ++messages_);
+    id.u32(peer.ssrc);
+    text.object = std::span(object).first(15 + 2 * static_cast<std::size_t>(how));
+    std::array<std::byte, 700> bytes{};
+    ByteWriter writer(bytes);
+    CHECK(text.serialize(writer));
+    send(who, writer.written(), false);
+  }
+  static std::uint64_t mark_of(std::uint32_t ssrc) { return 0x9E37'79B9'7F4A'7C15U * (ssrc + 1); }
+
+  // About the log and the roster, from numbers that are, or are not.
+  void ask(FuzzInput& input, std::size_t who) {
+    const std::uint8_t how = input.byte();
+    std::array<std::byte, 32> bytes{};
+    ByteWriter writer(bytes);
+    const std::uint64_t after = how % 4 == 0 ? 0 : how % 4 == 1 ? UINT64_MAX : newest_ - input.byte();
+    if (how < 128) CHECK((TextAsk{.after = after, .before = input.word()}.serialize(writer)));
+    if (how >= 128) CHECK((RosterAsk{.after = how % 4 == 2 ? input.word() : after}.serialize(writer)));
+    send(who, writer.written(), false);
+  }
+
   void nack(FuzzInput& input, std::size_t who) {
     const Peer& speaker = peers_[input.byte() % kPeers];
     Nack nack{.ssrc = speaker.ssrc, .items = {}};
@@ -307,9 +362,21 @@ class World {
   static void check_room(const Peer& peer, std::uint32_t ssrc) {
     CHECK(peer.room.has_value() && *peer.room == ssrc / kSsrcsOfARoom);
   }
-  static void hear_bundle(const Peer& peer, std::span<const std::byte> elements) {
+  void hear_entry(const Peer& peer, std::span<const std::byte> body) {
+    const auto entry = LogEntryElement::parse(body);
+    CHECK(entry.ok());
+    newest_ = std::max(newest_, entry->number);
+    ByteReader reader(entry->object);
+    const std::uint32_t ssrc = reader.u32();
+    if (reader.u64() == mark_of(ssrc)) check_room(peer, ssrc);
+  }
+  void hear_bundle(const Peer& peer, std::span<const std::byte> elements) {
     ElementReader reader(elements);
     while (const auto element = reader.next()) {
+      if (element->type == ElementType::kLogEntry) {
+        hear_entry(peer, element->body);
+        continue;
+      }
       std::span<const std::byte> object = element->body;
       if (element->type == ElementType::kAsk) object = Ask::parse(element->body)->object;
       if (element->type == ElementType::kEcho) object = Echo::parse(element->body)->object;
@@ -331,6 +398,16 @@ class World {
         peer.room = peer.ssrc / kSsrcsOfARoom;
       } else if (element->type == ElementType::kPathChallenge) {
         peer.challenge = PingElement::parse(element->body)->token;
+      } else if (element->type == ElementType::kLogEntry) {
+        hear_entry(peer, element->body);
+      } else if (element->type == ElementType::kTextAck) {
+        CHECK(TextAck::parse(element->body).ok());
+      } else if (element->type == ElementType::kTextRange) {
+        CHECK(TextRange::parse(element->body).ok());
+      } else if (element->type == ElementType::kRosterRange) {
+        CHECK(RosterRange::parse(element->body).ok());
+      } else if (element->type == ElementType::kRosterChange) {
+        CHECK(RosterChange::parse(element->body).ok());
       }
     }
     CHECK(!reader.problem());
@@ -342,6 +419,7 @@ class World {
     CHECK(relay_.sessions() <= options_.max_sessions);
     CHECK(relay_.members() <= relay_.sessions() && relay_.rooms() <= relay_.members());
     CHECK(relay_.unsettled() <= kMaxAnswers + kMaxMembers);
+    CHECK(relay_.log_bytes() <= options_.max_logs_bytes + kPeers * kLogFloorBytes);
     CHECK(relay_.books().members_joined - relay_.books().members_left == relay_.members());
   }
 
@@ -350,6 +428,7 @@ class World {
     options.door.keys = seal::KeyPair::generate(random);
     options.max_sessions = 16;
     options.max_members = kMaxMembers;
+    options.max_logs_bytes = 128U << 10U;
     return options;
   }
 
@@ -360,6 +439,8 @@ class World {
   TimePoint now_{1h};
   SealedRelay relay_{options_, policy_, now_, random_};
   std::array<Peer, kPeers> peers_;
+  std::uint32_t messages_ = 0;
+  std::uint64_t newest_ = 0;       // number that anybody heard of
   std::vector<std::byte> answer_;  // the last that a peer got outside a session
 };
 

@@ -43,8 +43,10 @@ AttackBench::Person& AttackBench::add(const std::string& name, const Endpoint& e
   options.name = name;
   options.format.complexity = 0;
   options.playout_delay = 60ms;
+  client::SealedRoom room = room_;
+  room.identity_seed = random_.secret<32>();
   auto session =
-      std::make_unique<client::SealedSession>(options, room_, random != nullptr ? *random : random_);
+      std::make_unique<client::SealedSession>(options, room, random != nullptr ? *random : random_);
   people_.push_back(std::make_unique<Person>(
       Person{.endpoint = endpoint, .session = std::move(session), .sound = std::move(sound), .born = now_}));
   return *people_.back();

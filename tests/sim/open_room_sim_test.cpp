@@ -37,7 +37,7 @@ TEST(OpenRoomSim, APerfectNetworkLosesNothing) {
     world.add(options);
   }
   world.run(1s);
-  world.session(2).say("hello all");
+  world.session(2).say(world.now(), "hello all");
   world.run(19s);
 
   for (std::size_t listener = 0; listener < 4; ++listener) {
@@ -146,7 +146,7 @@ TEST(OpenRoomSim, CorruptedDatagramsDoNoHarm) {
       world.add(options);
     }
     for (int i = 0; i < 20; ++i) {
-      world.session(1).say("some text, some of it broken on the way");
+      world.session(1).say(world.now(), "some text, some of it broken on the way");
       world.run(250ms);
     }
     EXPECT_LE(world.session(2).speakers().size(), kMaxStreams) << "seed " << seed;
@@ -243,9 +243,9 @@ TEST(OpenRoomSim, AnIntermittentTalkerIsHeardWholeSpurtBySpurt) {
   world.add(options);
   world.add({});
   for (int spurt = 0; spurt < 10; ++spurt) {
-    world.session(0).set_muted(false);
+    world.session(0).set_muted(world.now(), false);
     world.run(1s);
-    world.session(0).set_muted(true);
+    world.session(0).set_muted(world.now(), true);
     world.run(700ms);
   }
   const auto stats = world.heard(1, 0)->stats;

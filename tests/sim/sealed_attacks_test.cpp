@@ -13,6 +13,7 @@
 #include "codec/wire/sealed_frame.h"
 #include "tests/sim/attack_bench.h"
 #include "tests/sim/sealed_world.h"
+#include "tests/unit/session/raw_message.h"
 #include "tools/impair/random.h"
 
 namespace hubbub::sim {
@@ -167,7 +168,8 @@ TEST_P(SealedFlood, DisturbsNobody) {
   const auto before = bench.heard(bob, alice).first;
   bench.run(1s, flood);
   std::vector<Person*> newcomers;
-  for (unsigned i = 3; i < 8; ++i) newcomers.push_back(&bench.add("carol", person_at(i)));
+  for (unsigned i = 3; i < 8; ++i)
+    newcomers.push_back(&bench.add("carol " + std::to_string(i), person_at(i)));
   bench.run(2s, flood);
   int shut_out = 0;
   for (const Person* carol : newcomers) {
@@ -441,7 +443,6 @@ TEST(SealedAttacks, NobodySpeaksForAnother) {
     Bytes askers{std::byte{1}};
     askers.insert(askers.end(), target.begin(), target.end());
     frame_as(id);
-    object_as(ElementType::kText, session::kTextLabel, id, {}, {}, std::string_view("\3bobit is me", 12));
     object_as(ElementType::kAsk, session::kAskLabel, id, target, target, "0123456789abcdef");
     object_as(ElementType::kEcho, session::kEchoLabel, id, askers, {}, std::string_view("whatever it says"));
   };
@@ -452,18 +453,58 @@ TEST(SealedAttacks, NobodySpeaksForAnother) {
   };
   everything_as(his);
   everything_as(other);
-  EXPECT_EQ(bench.relay().books().refused_for(DropReason::kForeignSsrc), 8U);
+  EXPECT_EQ(bench.relay().books().refused_for(DropReason::kForeignSsrc), 6U);
   EXPECT_EQ(to_carol, 0U);
   everything_as(mine);  // the same under her own name goes through
-  EXPECT_EQ(bench.relay().books().refused_for(DropReason::kForeignSsrc), 8U);
-  EXPECT_GE(to_carol, 4U);
-  EXPECT_EQ(texts(carol), (std::vector<std::string>{"it is me"}));
+  EXPECT_EQ(bench.relay().books().refused_for(DropReason::kForeignSsrc), 6U);
+  EXPECT_GE(to_carol, 3U);
   bench.tap = {};
 
   bench.run(3s);
   ASSERT_EQ(carol.session->speakers().size(), 1U);
   EXPECT_EQ(bench.heard(carol, bob).second, 0U);
+}
+
+// Words are their author's, whoever's stream and name they come under.
+TEST(SealedAttacks, NobodyWritesForAnother) {
+  AttackBench bench(106);
+  Person& bob = bench.add("bob", person_at(1));
+  Person& carol = bench.add("carol", person_at(2));
+  Insider mallory(bench, person_at(3));
+  mallory.join();
+  bench.run(2s);
+  ASSERT_FALSE(bob.session->say(bench.now(), "it is me"));
+  bench.run(1s);
+  ASSERT_EQ(texts(carol), (std::vector<std::string>{"it is me"}));
+  const session::Identity hers(bench.random().secret<32>());
+  const session::StreamId stream{.ssrc = mallory.ssrc(), .kid = session::draw_kid(bench.random())};
+  session::ObjectSealer sealer(bench.keys(), session::kTextLabel, stream);
+  std::uint32_t sequence = 0;
+  const auto write_as = [&](const seal::IdentityKey& author, std::string_view text) {
+    session::MessageId id{};
+    bench.random().fill(id);
+    session::RawMessage message{.author = author, .count = sequence + 1, .name = "bob", .text = text};
+    const Bytes object = session::seal_raw(bench.keys(), hers, sealer, id, message);
+    TextElement element{.floor = sequence, .sequence = sequence, .id = id, .object = object};
+    ++sequence;
+    Bytes bytes(kMaxSealedDatagramBytes);
+    ByteWriter writer(bytes);
+    EXPECT_TRUE(element.serialize(writer));
+    mallory.send(ElementType::kText, writer.written().subspan(Element::kHeaderBytes));
+  };
+  write_as(*bob.session->identity(), "send me your keys");
+  bench.run(1s);
   EXPECT_EQ(texts(carol).size(), 1U);
+  EXPECT_GE(AttackBench::dropped(carol, DropReason::kBadSignature), 1U);
+  EXPECT_EQ(texts(bob), texts(carol)) << "nor is he made to have said it himself";
+  write_as(hers.public_key(), "so it is me");
+  bench.run(1s);
+  EXPECT_EQ(texts(carol), (std::vector<std::string>{"it is me", "so it is me"}));
+  std::optional<seal::IdentityKey> author;
+  for (const auto& event : carol.events) {
+    if (const auto* heard = std::get_if<client::TextHeard>(&event)) author = heard->author;
+  }
+  EXPECT_EQ(author, hers.public_key()) << "whatever name she gives";
 }
 
 }  // namespace

@@ -1,8 +1,14 @@
 // Random walks: each seed is a network of its own, in which everything happens that happens to networks and
 // machines. Invariants are checked at every step by the world; at the end the network heals, and then
 // everyone hears everyone.
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +61,7 @@ class Walk {
         world_.roam(someone);
         break;
       case 2:
+        forgotten_ = true;
         world_.set_relay_up(false);
         world_.run(Duration(std::chrono::milliseconds(random_.next() % 1'500)));
         world_.set_relay_up(true);
@@ -72,7 +79,7 @@ class Walk {
         for (std::size_t i = 0; i < rooms_.size(); ++i) world_.cut(i, false);
         break;
       case 7:
-        static_cast<void>(world_.session(someone).say("a line of text"));
+        say(someone);
         break;
       default:
         world_.set_speaking(someone, random_.next() % 2 == 0);
@@ -104,11 +111,58 @@ class Walk {
       }
     }
     EXPECT_EQ(world_.relay().members(), rooms_.size());
+    world_.run(2 * kRosterTick);  // the last to go has perhaps gone just now
+    for (std::size_t number = 0; number < 2; ++number) check_room(number);
   }
 
   SealedWorld& world() { return world_; }
 
  private:
+  void say(std::size_t someone) {
+    const std::string line = "line " + std::to_string(said_.size());
+    if (!world_.session(someone).say(world_.now(), line)) said_.emplace_back(rooms_[someone], line);
+  }
+
+  // What was written is with everybody, once, and everybody knows who is there.
+  void check_room(std::size_t number) {
+    std::multiset<std::string> written;
+    for (const auto& [room, line] : said_) {
+      if (room == number) written.insert(line);
+    }
+    std::optional<std::size_t> first;
+    for (std::size_t i = 0; i < rooms_.size(); ++i) {
+      if (rooms_[i] != number) continue;
+      const auto lines = lines_of(i);
+      EXPECT_EQ(std::multiset<std::string>(lines.begin(), lines.end()), written) << "to " << i;
+      EXPECT_EQ(world_.session(i).texts_waiting().unacknowledged, 0U) << i;
+      for (const auto& event : world_.events(i)) {
+        if (const auto* notice = std::get_if<client::Notice>(&event)) {
+          ADD_FAILURE() << i << " is told of an honest relay: " << notice->sentence;
+        }
+      }
+      if (!first) first = i;
+      EXPECT_EQ(people_of(i), people_of(*first)) << i << " and " << *first;
+      EXPECT_EQ(people_of(i).size(), static_cast<std::size_t>(std::ranges::count(rooms_, number)));
+      // A relay that keeps nothing may learn anew what was written, and in another order.
+      if (!forgotten_) {
+        EXPECT_EQ(lines, lines_of(*first)) << i << " and " << *first;
+      }
+    }
+  }
+  std::vector<std::string> lines_of(std::size_t client) const {
+    std::vector<std::string> lines;
+    for (const auto& text : world_.texts(client)) lines.push_back(text.line.text);
+    return lines;
+  }
+  using Person = std::tuple<seal::IdentityKey, std::string, std::vector<std::uint32_t>>;
+  std::vector<Person> people_of(std::size_t client) {
+    std::vector<Person> people;
+    const auto members = world_.session(client).members();
+    for (const auto& member : members.value())
+      people.emplace_back(member.identity, member.name, member.ssrcs);
+    return people;
+  }
+
   static relay::SealedOptions options() {
     relay::SealedOptions options;
     options.max_sessions = 64;
@@ -118,6 +172,8 @@ class Walk {
   impair::Random random_;
   SealedWorld world_;
   std::vector<std::size_t> rooms_;
+  std::vector<std::pair<std::size_t, std::string>> said_;  // in which room
+  bool forgotten_ = false;                                 // by the relay
 };
 
 std::uint64_t walk(std::uint64_t seed) {

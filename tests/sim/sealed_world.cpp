@@ -54,9 +54,12 @@ std::size_t SealedWorld::add(const SealedClientOptions& options) {
   session.name = options.name;
   session.format.complexity = 0;  // the simulation is about the network
   session.playout_delay = options.playout_delay;
+  session.unix_ms = [this] { return unix_ms(); };
   const Endpoint endpoint = fresh_endpoint();
   auto random = std::make_unique<SeededRandom>(impair::derive_seed(seed_, 3 * index));
-  auto made = std::make_unique<client::SealedSession>(session, room(options.room), *random);
+  client::SealedRoom keys = room(options.room);
+  keys.identity_seed = options.identity ? *options.identity : random->secret<32>();
+  auto made = std::make_unique<client::SealedSession>(session, keys, *random);
   clients_.push_back({.options = options,
                       .endpoint = endpoint,
                       .random = std::move(random),
@@ -64,6 +67,7 @@ std::size_t SealedWorld::add(const SealedClientOptions& options) {
                       .up = impair::Link(options.up, impair::derive_seed(seed_, 3 * index + 1), now_),
                       .down = impair::Link(options.down, impair::derive_seed(seed_, 3 * index + 2), now_),
                       .events = {},
+                      .texts = {},
                       .captured = samples_in(now_.time_since_epoch())});
   by_endpoint_[endpoint] = index;
   return index;
@@ -89,6 +93,9 @@ void SealedWorld::step() {
   if (relay_up_ && now_ >= next_expiry_) {
     next_expiry_ = now_ + 1s;
     relay_->expire(now_);
+  }
+  if (relay_up_ && now_ >= next_roster_tick_) {
+    next_roster_tick_ = now_ + kRosterTick;
     drain_relay();
   }
   for (std::size_t i = 0; i < clients_.size(); ++i) drive(clients_[i], i);
@@ -122,7 +129,10 @@ void SealedWorld::drive(Client& client, std::size_t index) {
 void SealedWorld::drain_session(std::size_t index) {
   Client& client = clients_[index];
   while (const auto datagram = client.session->next_datagram()) transmit(true, index, *datagram);
-  while (auto event = client.session->next_event()) client.events.push_back(std::move(*event));
+  while (auto event = client.session->next_event()) {
+    if (const auto* text = std::get_if<client::TextHeard>(&*event)) client.texts.push_back(*text);
+    client.events.push_back(std::move(*event));
+  }
 }
 
 void SealedWorld::transmit(bool to_relay, std::size_t index, std::span<const std::byte> bytes) {
@@ -188,6 +198,7 @@ void SealedWorld::check() const {
 void SealedWorld::set_relay_up(bool up) {
   if (up && !relay_up_) {
     relay_random_ = std::make_unique<SeededRandom>(impair::derive_seed(seed_, 1'000'000 + lives_++));
+    options_.started_unix_ms = unix_ms();
     relay_ = std::make_unique<relay::SealedRelay>(options_, policy_, now_, *relay_random_);
   }
   relay_up_ = up;
@@ -235,6 +246,13 @@ void SealedWorld::inject_to_client(std::size_t index, std::span<const std::byte>
 std::uint64_t SealedWorld::bytes_to(const Endpoint& endpoint) const {
   const auto found = bytes_to_.find(endpoint);
   return found == bytes_to_.end() ? 0 : found->second;
+}
+
+std::uint64_t SealedWorld::unix_ms() const {
+  constexpr std::uint64_t kSomeDay = 1'800'000'000'000;
+  return kSomeDay +
+         static_cast<std::uint64_t>(
+             std::chrono::duration_cast<std::chrono::milliseconds>(now_.time_since_epoch()).count());
 }
 
 std::optional<client::SpeakerInfo> SealedWorld::heard(std::size_t listener, std::size_t speaker) const {

@@ -31,6 +31,7 @@ struct SealedClientOptions {
   impair::LinkOptions up;
   impair::LinkOptions down;
   Duration playout_delay = 60ms;
+  std::optional<seal::Key> identity{};  // another than everybody else's where left out
 };
 
 class SealedWorld {
@@ -73,7 +74,10 @@ class SealedWorld {
   TimePoint now() const { return now_; }
   client::SealedSession& session(std::size_t index) { return *clients_[index].session; }
   const std::vector<client::Event>& events(std::size_t index) const { return clients_[index].events; }
+  // What was written, as this client saw it, in its order; its own included.
+  const std::vector<client::TextHeard>& texts(std::size_t index) const { return clients_[index].texts; }
   const relay::SealedRelay& relay() const { return *relay_; }
+  std::uint64_t unix_ms() const;
   const Endpoint& endpoint(std::size_t client) const { return clients_[client].endpoint; }
   const client::SealedRoom& room(std::size_t number);
   const seal::KeyPair& relay_keys() const { return options_.door.keys; }
@@ -94,6 +98,7 @@ class SealedWorld {
     impair::Link up;
     impair::Link down;
     std::vector<client::Event> events;
+    std::vector<client::TextHeard> texts;
     Duration clock_offset{};
     TimePoint asleep_until{};
     TimePoint next_tick{};
@@ -134,6 +139,7 @@ class SealedWorld {
   bool relay_up_ = true;
   std::uint64_t lives_ = 0;
   TimePoint next_expiry_;
+  TimePoint next_roster_tick_{};
   std::vector<client::SealedRoom> rooms_;
   std::vector<Client> clients_;
   std::map<Endpoint, std::size_t> by_endpoint_;

@@ -189,7 +189,7 @@ class FileToFile:
             listener = room.join("bob", "--output", heard)
             speaker = room.join("alice", "--input", self.recording, "--exit-at-end")
             speaker.end(self.seconds + STOP_WITHIN_S)
-            listener.wait_for(r'"event":"speaking".*"begins":false', listener.out)
+            listener.wait_for(r'"event":"talking".*"begins":false', listener.out)
             listener.stop()
         measured = compare(self.programs, self.recording, heard)
         spoken, listened = speaker.events("stats")[-1], listener.events("stats")[-1]

@@ -120,13 +120,13 @@ void OpenSession::send_voice(TimePoint now, std::span<const std::byte> packet) {
   outgoing_.push(packet);
 }
 
-void OpenSession::set_muted(bool muted) {
+void OpenSession::set_muted(TimePoint, bool muted) {
   if (muted == sender_.muted()) return;
   sender_.set_muted(muted);
   if (!muted) last_report_.reset();
 }
 
-std::optional<DropReason> OpenSession::say(std::string_view typed) {
+std::optional<DropReason> OpenSession::say(TimePoint, std::string_view typed) {
   const auto line = checked_text(options_.name, typed);
   if (!line) return line.error();
   const std::string datagram = line->serialize();
@@ -135,6 +135,22 @@ std::optional<DropReason> OpenSession::say(std::string_view typed) {
   CHECK(kind_of(as_bytes(datagram)) == OpenKind::kText);
   ++stats_.texts_sent;
   outgoing_.push(as_bytes(datagram));
+  return std::nullopt;
+}
+
+// As text has always shown it where there is nothing better.
+std::optional<DropReason> OpenSession::act(TimePoint now, std::string_view typed) {
+  return say(now, "* " + std::string(typed));
+}
+
+std::optional<std::string> OpenSession::tell(TimePoint, std::string_view, std::string_view) {
+  return "an open room has no direct messages: everybody in it reads everything";
+}
+
+std::optional<std::string> OpenSession::set_name(TimePoint, const std::string& name) {
+  options_.name = name;
+  events_.add(NameChanged{name});
+  last_report_.reset();  // speakers are told with the next one
   return std::nullopt;
 }
 

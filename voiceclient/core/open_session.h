@@ -36,8 +36,12 @@ class OpenSession final : public Session {
 
   void capture(TimePoint now, std::span<const float> samples) override;
   void end_capture(TimePoint now) override;
-  void set_muted(bool muted) override;
-  std::optional<DropReason> say(std::string_view typed) override;
+  void set_muted(TimePoint now, bool muted) override;
+  std::optional<DropReason> say(TimePoint now, std::string_view typed) override;
+  std::optional<DropReason> act(TimePoint now, std::string_view typed) override;
+  std::optional<std::string> tell(TimePoint now, std::string_view name, std::string_view typed) override;
+  std::optional<std::string> set_name(TimePoint now, const std::string& name) override;
+  void ignore(const seal::IdentityKey&, bool) override {}  // nobody here can be told from another
   void leave(TimePoint now) override;
 
   using Session::hear;
@@ -50,6 +54,10 @@ class OpenSession final : public Session {
 
   [[nodiscard]] std::vector<SpeakerInfo> speakers() const override { return speakers_.infos(); }
   [[nodiscard]] const std::vector<AuthorInfo>& authors() const override { return authors_.list(); }
+  [[nodiscard]] std::optional<std::vector<MemberInfo>> members() const override { return std::nullopt; }
+  [[nodiscard]] std::uint32_t member_count() const override { return 0; }
+  [[nodiscard]] TextsWaiting texts_waiting() const override { return {}; }
+  [[nodiscard]] std::optional<seal::IdentityKey> identity() const override { return std::nullopt; }
   [[nodiscard]] SessionStats stats() const override;
   [[nodiscard]] RelayWatch::State relay_state() const override { return watch_.state(); }
   [[nodiscard]] std::optional<Duration> round_trip() const override { return watch_.round_trip(); }

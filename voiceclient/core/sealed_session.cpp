@@ -21,8 +21,12 @@ constexpr Duration kEchoInterval = 20ms;
 constexpr std::uint32_t kLastCtr = 0xFFFF'0000;
 constexpr std::size_t kMaxAskersWaiting = 256;
 constexpr Duration kStallPingInterval = 1s;
-constexpr std::size_t kMaxTextSenders = 256;
 constexpr std::size_t kNonceBytes = sizeof(LiveNonce);
+
+// Of the log or the roster.
+bool is_chat(ElementType type) {
+  return type >= ElementType::kLogEntry && type <= ElementType::kRosterRange;
+}
 
 session::LinkOptions link_options(const SealedRoom& room, const seal::RoomKeys& keys) {
   return {.relay_key = room.relay_key,
@@ -50,6 +54,7 @@ std::string sentence_for(const session::ClientLink& link, const std::string& if_
       return "the link's relay key is not one that a relay can have; ask for a new link";
     case Obstacle::kNone:
     case Obstacle::kSilence:
+    case Obstacle::kNameTaken:  // told apart, with a name that is free
       break;
   }
   return "nothing answers there";
@@ -68,11 +73,13 @@ SealedSession::SealedSession(const SessionOptions& options, const SealedRoom& ro
       link_(link_options(room, keys_), own_.id.ssrc, random,
             [this](std::span<const std::byte> datagram) { outgoing_.push(datagram); }),
       watch_(kSealedPingInterval),
+      chat_(options, room.identity_seed, keys_, link_, random, events_),
       speakers_(options.playout_delay),
       streams_(keys_, random,
                [this](TimePoint arrived, const RtpPacket& packet) { hear_packet(arrived, packet); }) {
   sender_.set_muted(options.muted);
   streams_.set_own_ssrc(own_.id.ssrc);
+  chat_.set_stream({}, own_.id);
 }
 
 SealedSession::OwnStream SealedSession::draw_stream() {
@@ -86,6 +93,7 @@ void SealedSession::become_someone_new(TimePoint now) {
   streams_.set_own_ssrc(own_.id.ssrc);
   sent_frames_.clear();
   link_.change_ssrc(now, own_.id.ssrc);
+  chat_.set_stream(now, own_.id);
 }
 
 // --- Timers
@@ -110,6 +118,8 @@ void SealedSession::tick(TimePoint now) {
   link_.tick(now);
   if (link_.take_ssrc_taken()) become_someone_new(now);
   watch_relay(now);
+  chat_.tick(now, watch_.round_trip());
+  name_speakers();
   ask_for_life(now);
   answer_askers(now);
   speakers_.tick(now, events_);
@@ -122,7 +132,10 @@ void SealedSession::watch_relay(TimePoint now) {
     ever_joined_ = true;
     reported_ = Obstacle::kNone;
     watch_ = RelayWatch(kSealedPingInterval);
+    chat_.welcome(now);
+    chat_.tick(now, std::nullopt);  // what waited goes at once
   }
+  if (link_.take_name_taken()) chat_.name_taken(now);
   if (link_.take_relay_left()) {
     away();
     link_.connect(now);
@@ -138,6 +151,7 @@ void SealedSession::watch_relay(TimePoint now) {
       std::array<std::byte, Element::kHeaderBytes + PingElement::kBytes> bytes{};
       ByteWriter writer(bytes);
       CHECK(PingElement{*token}.serialize(writer));
+      chat_.asking();
       link_.send(writer.written());
     }
     if (watch_.update(now)) {
@@ -165,7 +179,7 @@ void SealedSession::report_obstacle() {
   const Obstacle obstacle = link_.obstacle();
   if (obstacle == reported_) return;
   reported_ = obstacle;
-  if (obstacle == Obstacle::kNone) return;
+  if (obstacle == Obstacle::kNone || obstacle == Obstacle::kNameTaken) return;
   if (obstacle == Obstacle::kSilence) {
     away();
   } else if (ever_joined_) {
@@ -211,21 +225,25 @@ void SealedSession::send_voice(std::span<const std::byte> packet) {
   sent_frames_.back().element.assign(writer.written().begin(), writer.written().end());
 }
 
-std::optional<DropReason> SealedSession::say(std::string_view typed) {
-  const auto line = checked_text(options_.name, typed);
-  if (!line) return line.error();
-  std::array<std::byte, 1 + kMaxNameBytes + kMaxTextBytes> plaintext{};
-  ByteWriter plain(plaintext);
-  plain.u8(static_cast<std::uint8_t>(line->author.size()));
-  plain.text(line->author);
-  plain.text(line->text);
-  CHECK(plain.ok());
-  std::array<std::byte, Envelope::kMaxPlaintextBytes> object{};
-  const auto sealed = own_.text.seal({}, plain.written(), object);
-  std::array<std::byte, Envelope::kMaxPlaintextBytes> bytes{};
-  ByteWriter writer(bytes);
-  CHECK(write_element(writer, ElementType::kText, sealed));
-  if (link_.send(writer.written())) ++stats_.texts_sent;
+void SealedSession::set_muted(TimePoint now, bool muted) {
+  sender_.set_muted(muted);
+  chat_.set_muted(now, muted);
+}
+
+std::optional<DropReason> SealedSession::say(TimePoint now, std::string_view typed) {
+  return chat_.say(now, session::Message::Kind::kSaid, typed);
+}
+
+std::optional<DropReason> SealedSession::act(TimePoint now, std::string_view typed) {
+  return chat_.say(now, session::Message::Kind::kAction, typed);
+}
+
+std::optional<std::string> SealedSession::tell(TimePoint now, std::string_view name, std::string_view typed) {
+  return chat_.tell(now, name, typed);
+}
+
+std::optional<std::string> SealedSession::set_name(TimePoint now, const std::string& name) {
+  chat_.set_name(now, name);
   return std::nullopt;
 }
 
@@ -273,6 +291,7 @@ void SealedSession::receive_frame(TimePoint now, std::span<const std::byte> fram
 }
 
 void SealedSession::hear_packet(TimePoint arrived, const RtpPacket& packet) {
+  if (chat_.company().ignores(packet.header.ssrc)) return;
   drop(speakers_.put(arrived, packet, events_));
   if (!tap_) return;
   std::array<std::byte, RtpHeader::kBytes + SealedFrame::kMaxOpusBytes> datagram{};
@@ -285,8 +304,15 @@ void SealedSession::hear_packet(TimePoint arrived, const RtpPacket& packet) {
 void SealedSession::receive_elements(TimePoint now, std::span<const std::byte> elements, bool sealed) {
   ElementReader reader(elements);
   std::span<const std::byte> last_frame;
-  while (const auto element = reader.next()) receive_element(now, *element, sealed, last_frame);
+  bool chat = false;
+  while (const auto element = reader.next()) {
+    receive_element(now, *element, sealed, last_frame);
+    chat = chat || is_chat(element->type);
+  }
   drop(reader.problem());
+  // What is missing is asked for at once, not at the next tick; but not before the datagram is through, which
+  // may bring it.
+  if (chat) chat_.tick(now, watch_.round_trip());
 }
 
 void SealedSession::receive_element(TimePoint now, const Element& element, bool sealed,
@@ -312,15 +338,18 @@ void SealedSession::receive_element(TimePoint now, const Element& element, bool 
       return receive_ask(now, element);
     case ElementType::kEcho:
       return receive_echo(now, element);
-    case ElementType::kText:
-      return receive_text(now, element);
+    case ElementType::kLogEntry:
+      return receive_chat(now, element, sealed);
     default:
       break;
   }
   // The rest counts only where the relay itself sealed it.
   if (!sealed) return;
   if (element.type == ElementType::kPong) {
-    if (const auto pong = Pong::parse(element.body)) watch_.pong(now, pong->token);
+    const auto pong = Pong::parse(element.body);
+    if (pong && watch_.pong(now, pong->token)) chat_.pong(now, *pong);
+  } else if (is_chat(element.type)) {
+    receive_chat(now, element, true);
   } else if (element.type == ElementType::kNack) {
     answer_nack(element);
   } else if (element.type == ElementType::kReport) {
@@ -329,29 +358,20 @@ void SealedSession::receive_element(TimePoint now, const Element& element, bool 
   }
 }
 
-void SealedSession::receive_text(TimePoint now, const Element& element) {
-  std::array<std::byte, kMaxSealedDatagramBytes> plaintext{};
-  const auto opened = session::open_object(keys_, session::kTextLabel, element.body, {}, plaintext);
-  if (!opened) return drop(opened.error());
-  if (opened->stream.ssrc == own_.id.ssrc) return drop(DropReason::kOwnStream);
-  if (texts_seen_.size() >= kMaxTextSenders && !texts_seen_.contains(opened->stream)) texts_seen_.clear();
-  seal::ReplayWindow& seen = texts_seen_[opened->stream];
-  if (!seen.fresh(opened->ctr)) return drop(DropReason::kDuplicate);
-  seen.accept(opened->ctr);
+void SealedSession::receive_chat(TimePoint now, const Element& element, bool sealed) {
+  drop(chat_.receive(now, element, sealed));
+  while (const auto refusal = chat_.next_refusal()) drop(*refusal);
+  name_speakers();
+  if (sealed) watch_.heard(now);
+}
 
-  ByteReader reader(opened->plaintext);
-  const auto name = reader.bytes(reader.u8());
-  const auto text = reader.rest();
-  if (!reader.ok()) return drop(DropReason::kTruncated);
-  if (!is_utf8(as_text(text))) return drop(DropReason::kNotUtf8);
-  TextLine line{.author = checked_name(printable(as_text(name))).value_or(""),
-                .text = printable(as_text(text))};
-  if (line.text.empty()) return drop(DropReason::kEmptyText);
-  if (name.size() + text.size() > kMaxTextBytes) return drop(DropReason::kTextTooLong);
-  ++stats_.texts_received;
-  watch_.heard(now);
-  authors_.remember(now, line.author);
-  events_.offer(TextHeard{std::move(line)});
+// A name that its owner signed stands above one that an Echo gave.
+void SealedSession::name_speakers() {
+  if (std::exchange(named_version_, chat_.company().roster().version()) == chat_.company().roster().version())
+    return;
+  for (const auto& [ssrc, presence] : chat_.company().roster().members()) {
+    if (!presence.name.empty() && speakers_.knows(ssrc)) speakers_.rename(ssrc, presence.name);
+  }
 }
 
 // --- Signs of life
@@ -399,8 +419,8 @@ void SealedSession::answer_askers(TimePoint now) {
     ByteWriter plain(plaintext);
     plain.u32(own_.id.kid);
     plain.u32(own_.voice.next_ctr() - 1);
-    plain.u8(static_cast<std::uint8_t>(options_.name.size()));
-    plain.text(options_.name);
+    plain.u8(static_cast<std::uint8_t>(name().size()));
+    plain.text(name());
     plain.u8(static_cast<std::uint8_t>(echo.asker_count));
     for (std::size_t i = 0; i < echo.asker_count; ++i) {
       echo.askers[i] = askers_.front().ssrc;
@@ -435,8 +455,11 @@ void SealedSession::receive_echo(TimePoint now, const Element& element) {
   if (!reader.finish() || kid != opened->stream.kid) return drop(DropReason::kBadElement);
   if (!streams_.answers(now, opened->stream, nonces)) return;
   // The name first, so that it stands beside the first word.
-  if (const auto checked = checked_name(printable(as_text(name)));
-      checked && speakers_.admit(now, opened->stream.ssrc, events_))
+  const auto* presence = chat_.company().presence_of(opened->stream.ssrc);
+  const auto checked = presence != nullptr && !presence->name.empty()
+                           ? std::optional(presence->name)
+                           : checked_name(printable(as_text(name)));
+  if (checked && speakers_.admit(now, opened->stream.ssrc, events_))
     speakers_.rename(opened->stream.ssrc, *checked);
   streams_.prove(now, opened->stream, ctr);
 }
@@ -449,8 +472,16 @@ std::optional<std::span<const std::byte>> SealedSession::next_datagram() {
   return datagram;
 }
 
+// People, where we know them all; else sessions, by the relay's count.
+std::uint32_t SealedSession::member_count() const {
+  const std::size_t people = chat_.company().roster().complete() ? chat_.company().members().size() : 0;
+  return people > 0 ? static_cast<std::uint32_t>(people) : link_.members();
+}
+
 SessionStats SealedSession::stats() const {
   SessionStats stats = stats_;
+  stats.texts_sent = chat_.texts_sent();
+  stats.texts_received = chat_.texts_received();
   stats.voice_packets_sent = sender_.packets_sent();
   stats.voice_bytes_sent = sender_.payload_bytes_sent();
   return stats;

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <random>
 #include <span>
@@ -15,7 +14,6 @@
 #include <vector>
 
 #include "codec/seal/random.h"
-#include "codec/seal/replay_window.h"
 #include "codec/seal/room_keys.h"
 #include "codec/session/client_link.h"
 #include "codec/session/stream_seal.h"
@@ -23,6 +21,7 @@
 #include "voiceclient/core/datagram_ring.h"
 #include "voiceclient/core/event_queue.h"
 #include "voiceclient/core/relay_watch.h"
+#include "voiceclient/core/room_chat.h"
 #include "voiceclient/core/sealed_streams.h"
 #include "voiceclient/core/session.h"
 #include "voiceclient/core/speakers.h"
@@ -34,8 +33,9 @@ namespace hubbub::client {
 struct SealedRoom {
   seal::PublicKey relay_key{};
   seal::Key room_secret;
-  seal::Key psk;          // of the access token for this relay; zeros without one
-  seal::Key unknown_psk;  // of the same token for a relay whose key is not known
+  seal::Key identity_seed;  // who we are
+  seal::Key psk;            // of the access token for this relay; zeros without one
+  seal::Key unknown_psk;    // of the same token for a relay whose key is not known
   // What the person can do where the relay turns out to have another key: it depends on who told us this one.
   std::string if_other_key = "ask whoever sent the link for a new one, and how the key came to change";
 };
@@ -52,8 +52,12 @@ class SealedSession final : public Session {
 
   void capture(TimePoint now, std::span<const float> samples) override;
   void end_capture(TimePoint now) override;
-  void set_muted(bool muted) override { sender_.set_muted(muted); }
-  std::optional<DropReason> say(std::string_view typed) override;
+  void set_muted(TimePoint now, bool muted) override;
+  std::optional<DropReason> say(TimePoint now, std::string_view typed) override;
+  std::optional<DropReason> act(TimePoint now, std::string_view typed) override;
+  std::optional<std::string> tell(TimePoint now, std::string_view name, std::string_view typed) override;
+  std::optional<std::string> set_name(TimePoint now, const std::string& name) override;
+  void ignore(const seal::IdentityKey& identity, bool ignored) override { chat_.ignore(identity, ignored); }
   void leave(TimePoint now) override;
 
   using Session::hear;
@@ -66,16 +70,25 @@ class SealedSession final : public Session {
 
   [[nodiscard]] std::vector<SpeakerInfo> speakers() const override { return speakers_.infos(); }
   [[nodiscard]] const std::vector<AuthorInfo>& authors() const override { return authors_.list(); }
+  [[nodiscard]] std::optional<std::vector<MemberInfo>> members() const override {
+    return chat_.company().members();
+  }
+  [[nodiscard]] std::uint32_t member_count() const override;
+  [[nodiscard]] TextsWaiting texts_waiting() const override { return chat_.waiting(); }
+  [[nodiscard]] std::optional<seal::IdentityKey> identity() const override { return chat_.identity(); }
   [[nodiscard]] SessionStats stats() const override;
   [[nodiscard]] RelayWatch::State relay_state() const override { return state_; }
   [[nodiscard]] std::optional<Duration> round_trip() const override { return watch_.round_trip(); }
   [[nodiscard]] std::uint32_t ssrc() const override { return sender_.ssrc(); }
   [[nodiscard]] bool muted() const override { return sender_.muted(); }
-  [[nodiscard]] const std::string& name() const override { return options_.name; }
+  [[nodiscard]] const std::string& name() const override { return chat_.name(); }
   [[nodiscard]] Duration lookahead() const override { return sender_.lookahead(); }
 
+  // Asks the relay how things stand now, and not at the next interval.
+  void ask_relay() { watch_.restart(); }
+
   [[nodiscard]] const session::ClientLink& link() const { return link_; }
-  [[nodiscard]] std::uint32_t members() const { return link_.members(); }
+  [[nodiscard]] const RoomChat& chat() const { return chat_; }
   // What the relay last said of our own stream.
   [[nodiscard]] const std::optional<Report>& own_report() const { return own_report_; }
 
@@ -88,13 +101,11 @@ class SealedSession final : public Session {
         : id(its_id),
           voice(room, its_id, first),
           ask(room, session::kAskLabel, its_id),
-          echo(room, session::kEchoLabel, its_id),
-          text(room, session::kTextLabel, its_id) {}
+          echo(room, session::kEchoLabel, its_id) {}
     session::StreamId id;
     session::FrameSealer voice;
     session::ObjectSealer ask;
     session::ObjectSealer echo;
-    session::ObjectSealer text;
   };
   struct Asker {
     std::uint32_t ssrc = 0;
@@ -118,7 +129,8 @@ class SealedSession final : public Session {
                        std::span<const std::byte>& last_frame);
   void receive_ask(TimePoint now, const Element& element);
   void receive_echo(TimePoint now, const Element& element);
-  void receive_text(TimePoint now, const Element& element);
+  void receive_chat(TimePoint now, const Element& element, bool sealed);
+  void name_speakers();
   void answer_nack(const Element& element);
   void ask_for_life(TimePoint now);
   void answer_askers(TimePoint now);
@@ -140,6 +152,7 @@ class SealedSession final : public Session {
   session::ClientLink link_;
   RelayWatch watch_;
   EventQueue events_;
+  RoomChat chat_;
   Speakers speakers_;
   SealedStreams streams_;
   Authors authors_;
@@ -156,7 +169,7 @@ class SealedSession final : public Session {
 
   std::deque<Asker> askers_;  // at most kMaxAskersWaiting
   std::optional<TimePoint> last_echo_;
-  std::map<session::StreamId, seal::ReplayWindow> texts_seen_;
+  std::uint64_t named_version_ = 0;  // of the roster, when speakers got their names from it
   std::deque<SentFrame> sent_frames_;
   std::optional<Report> own_report_;
 };

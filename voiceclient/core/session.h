@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "codec/seal/ed25519.h"
 #include "codec/voice/jitter_buffer.h"
 #include "codec/voice/opus_codec.h"
 #include "codec/wire/drop_reason.h"
@@ -26,6 +27,7 @@ namespace hubbub::client {
 
 struct SessionOptions {
   std::string name;  // passed `checked_name`, or empty: text then carries no author
+  std::function<std::uint64_t()> unix_ms = [] { return std::uint64_t{0}; };  // the time of day
   voice::VoiceFormat format;
   Duration playout_delay = 60ms;
   bool muted = false;
@@ -40,6 +42,40 @@ struct RelayHere {
 struct RelayAway {};
 struct TextHeard {
   TextLine line;
+  // In a sealed room:
+  std::optional<seal::IdentityKey> author{};  // who signed it
+  bool own = false;                           // ours, now that it has its place
+  bool action = false;                        // something done rather than said: "/me"
+  bool direct = false;                        // for us alone, or, where it is ours, for `to` alone
+  std::string to{};
+  bool earlier = false;            // said before we came
+  std::uint64_t sent_unix_ms = 0;  // by the author's clock
+  std::uint64_t number = 0;        // in the room's log
+};
+// Who a member is, whatever many sessions they have.
+struct MemberInfo {
+  seal::IdentityKey identity{};
+  std::string name;  // empty: none
+  std::uint64_t since_unix_ms = 0;
+  bool muted = false;
+  bool own = false;
+  std::vector<std::uint32_t> ssrcs;
+};
+struct MembersChanged {
+  bool first = false;  // these were here before us
+  std::vector<MemberInfo> joined;
+  std::vector<MemberInfo> left;
+  std::vector<std::pair<std::string, MemberInfo>> renamed;  // from
+};
+// Somebody else in the room has the name that we wanted.
+struct NameTaken {
+  std::string name;
+  std::string suggestion;
+  bool joined = false;  // we are in the room under the name from before; else we are not in
+};
+// The relay has agreed to another name.
+struct NameChanged {
+  std::string name;
 };
 struct Speaking {
   std::uint32_t ssrc = 0;
@@ -54,7 +90,8 @@ struct Refused {
 struct Notice {
   std::string sentence;
 };
-using Event = std::variant<RelayHere, RelayAway, TextHeard, Speaking, Refused, Notice>;
+using Event = std::variant<RelayHere, RelayAway, TextHeard, Speaking, Refused, Notice, MembersChanged,
+                           NameTaken, NameChanged>;
 
 // --- Who is there
 
@@ -69,6 +106,12 @@ struct SpeakerInfo {
 struct AuthorInfo {
   std::string name;
   TimePoint last_text;
+};
+
+// Our own messages that are not done with.
+struct TextsWaiting {
+  std::size_t unacknowledged = 0;  // the relay has not said that it has them
+  std::size_t unstored = 0;        // it has them, and keeps a history, but has not said that they are in it
 };
 
 struct SessionStats {
@@ -103,9 +146,16 @@ class Session {
   virtual void capture(TimePoint now, std::span<const float> samples) = 0;
   // The recording is over: send what is left of the last frame.
   virtual void end_capture(TimePoint now) = 0;
-  virtual void set_muted(bool muted) = 0;
-  // Sends a line; why not, where it cannot be sent.
-  virtual std::optional<DropReason> say(std::string_view typed) = 0;
+  virtual void set_muted(TimePoint now, bool muted) = 0;
+  // Sends a line; why not, where it cannot be sent. `act` says what we do rather than speak.
+  virtual std::optional<DropReason> say(TimePoint now, std::string_view typed) = 0;
+  virtual std::optional<DropReason> act(TimePoint now, std::string_view typed) = 0;
+  // For the one with this name alone; a sentence where that cannot be.
+  virtual std::optional<std::string> tell(TimePoint now, std::string_view name, std::string_view typed) = 0;
+  // Another name, `checked_name`; a sentence where there can be none. Whether it is free comes as an event.
+  virtual std::optional<std::string> set_name(TimePoint now, const std::string& name) = 0;
+  // Hears and reads no more of this person, or again.
+  virtual void ignore(const seal::IdentityKey& identity, bool ignored) = 0;
   // Says goodbye, where anybody knows of us.
   virtual void leave(TimePoint now) = 0;
 
@@ -124,6 +174,11 @@ class Session {
 
   [[nodiscard]] virtual std::vector<SpeakerInfo> speakers() const = 0;
   [[nodiscard]] virtual const std::vector<AuthorInfo>& authors() const = 0;
+  // Everybody in the room, ourselves included; nothing where nobody can know.
+  [[nodiscard]] virtual std::optional<std::vector<MemberInfo>> members() const = 0;
+  [[nodiscard]] virtual std::uint32_t member_count() const = 0;
+  [[nodiscard]] virtual TextsWaiting texts_waiting() const = 0;
+  [[nodiscard]] virtual std::optional<seal::IdentityKey> identity() const = 0;
   [[nodiscard]] virtual SessionStats stats() const = 0;
   [[nodiscard]] virtual RelayWatch::State relay_state() const = 0;
   [[nodiscard]] virtual std::optional<Duration> round_trip() const = 0;

@@ -20,10 +20,16 @@ struct CommandRow {
 
 constexpr std::array kCommands{
     CommandRow{"/help", Command::kHelp, "", "lists the commands"},
+    CommandRow{"/ignore", Command::kIgnore, "NAME", "hears and shows no more of somebody, or again"},
+    CommandRow{"/me", Command::kMe, "TEXT", "says what you do: /me waves"},
+    CommandRow{"/msg", Command::kMsg, "NAME TEXT", "for one person alone"},
     CommandRow{"/mute", Command::kMute, "", "stops sending your voice, or starts again"},
+    CommandRow{"/name", Command::kName, "[NAME]", "takes another name, or says which one you have"},
     CommandRow{"/quit", Command::kQuit, "", "leaves the room, as Ctrl-C does"},
     CommandRow{"/stats", Command::kStats, "", "shows how the connection and each voice are doing"},
-    CommandRow{"/who", Command::kWho, "", "shows who was heard lately"},
+    CommandRow{"/verify", Command::kVerify, "NAME [yes|no]",
+               "a code to compare with somebody; yes: it is the same"},
+    CommandRow{"/who", Command::kWho, "", "shows who is here"},
 };
 
 // More than these make another word of it; two letters swapped count two.
@@ -101,6 +107,28 @@ Result<TypedLine, std::string> parse_typed_line(std::string_view line) {
     return usage(*row) + " takes nothing after it; /" + text + " says that as text.";
   if (!has_argument && must_have_argument) return "It takes more than that: " + usage(*row) + ".";
   return TypedLine{row->command, has_argument ? text.substr(argument_at) : std::string()};
+}
+
+NameAndRest split_name(std::string_view argument, const std::vector<std::string>& names) {
+  const std::string folded = folded_name(argument);
+  NameAndRest best;
+  for (const std::string& name : names) {
+    // Where folding changes lengths, the rest begins after as many words as the name has.
+    if (name.size() <= best.name.size()) continue;
+    const std::string wanted = folded_name(name);
+    if (!folded.starts_with(wanted) || (folded.size() > wanted.size() && folded[wanted.size()] != ' '))
+      continue;
+    std::size_t end = 0;
+    for (auto words = std::count(name.begin(), name.end(), ' ') + 1;
+         words > 0 && end != std::string_view::npos; --words)
+      end = argument.find(' ', end == 0 ? 0 : end + 1);
+    best = {.name = name,
+            .rest = end == std::string_view::npos ? std::string() : std::string(argument.substr(end + 1))};
+  }
+  if (!best.name.empty()) return best;
+  const std::size_t space = argument.find(' ');
+  return {.name = std::string(argument.substr(0, space)),
+          .rest = space == std::string_view::npos ? std::string() : std::string(argument.substr(space + 1))};
 }
 
 std::vector<std::string> help_lines() {

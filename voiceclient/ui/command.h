@@ -9,7 +9,7 @@
 
 namespace hubbub {
 
-enum class Command { kSay, kQuit, kWho, kMute, kStats, kHelp };
+enum class Command { kSay, kQuit, kWho, kMute, kStats, kHelp, kName, kVerify, kMsg, kMe, kIgnore };
 
 struct TypedLine {
   Command command = Command::kSay;
@@ -20,6 +20,14 @@ struct TypedLine {
 // cleaned first.
 // "//text" says "/text"; an empty line says "".
 Result<TypedLine, std::string> parse_typed_line(std::string_view line);
+
+// A name and what follows it, where names may have spaces in them: the longest of `names` with which the
+// argument begins (in any case), or its first word.
+struct NameAndRest {
+  std::string name;
+  std::string rest;
+};
+[[nodiscard]] NameAndRest split_name(std::string_view argument, const std::vector<std::string>& names);
 
 // What /help shows, one line each.
 [[nodiscard]] std::vector<std::string> help_lines();

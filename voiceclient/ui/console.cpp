@@ -40,11 +40,11 @@ bool terminal_rewraps() {
 
 }  // namespace
 
-Console::Console(net::Loop& loop, bool json, TimePoint started, Callbacks callbacks)
+Console::Console(net::Loop& loop, const Options& options, TimePoint started, Callbacks callbacks)
     : callbacks_(std::move(callbacks)),
-      terminal_(!json && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1 &&
-                environment("TERM") != "dumb") {
-  if (json) {
+      terminal_(!options.json && !options.listen_only && isatty(STDIN_FILENO) == 1 &&
+                isatty(STDOUT_FILENO) == 1 && environment("TERM") != "dumb") {
+  if (options.json) {
     frontend_ = make_json_frontend(started);
   } else if (terminal_) {
     screen_.emplace(ScreenOptions{.columns = terminal_columns(),
@@ -58,10 +58,10 @@ Console::Console(net::Loop& loop, bool json, TimePoint started, Callbacks callba
   } else {
     frontend_ =
         std::make_unique<TextFrontend>([this](const auto& message) { out_.write(plain_line(message)); },
-                                       false, [this] { return out_.alive(); });
+                                       options.listen_only, [this] { return out_.alive(); });
   }
   // Without a screen of ours, a terminal keeps its own line editing.
-  if (fcntl(STDIN_FILENO, F_GETFD) >= 0) {
+  if (!options.listen_only && fcntl(STDIN_FILENO, F_GETFD) >= 0) {
     input_ = std::make_unique<net::Input>(
         loop, STDIN_FILENO, terminal_ ? net::Input::Terminal::kRaw : net::Input::Terminal::kLines,
         [this](std::string_view bytes) { read(bytes); });

@@ -23,13 +23,19 @@ class Console {
     std::function<void()> leave;  // Ctrl-C, Ctrl-D, a terminal that went away
   };
 
-  // `json`: events instead of sentences. Restores the terminal on destruction.
-  Console(net::Loop& loop, bool json, TimePoint started, Callbacks callbacks);
+  struct Options {
+    bool json = false;         // events instead of sentences
+    bool listen_only = false;  // nothing is typed
+  };
+  // Restores the terminal on destruction.
+  Console(net::Loop& loop, const Options& options, TimePoint started, Callbacks callbacks);
   Console(const Console&) = delete;
   Console& operator=(const Console&) = delete;
   ~Console();
 
   Frontend& frontend() { return *frontend_; }
+  // Somebody sits in front of it, and can answer.
+  [[nodiscard]] bool interactive() const { return terminal_; }
 
  private:
   void read(std::string_view bytes);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "codec/seal/verification_code.h"
 #include "relay/net/clock.h"
 #include "voiceclient/ui/command.h"
 
@@ -48,6 +49,15 @@ Json speaker_json(const SpeakerInfo& speaker) {
           {"buffer_ms", rounded_ms(speaker.depth)}};
 }
 
+Json person_json(const Person& person) {
+  Json ssrcs = Json::array();
+  for (const std::uint32_t ssrc : person.member.ssrcs) ssrcs.push_back(hex(ssrc));
+  return {{"name", person.member.name},
+          {"identity", person.fingerprint},
+          {"trust", name_of(person.trust)},
+          {"ssrcs", ssrcs}};
+}
+
 class JsonFrontend final : public Frontend {
  public:
   explicit JsonFrontend(TimePoint started) : started_(started) {}
@@ -59,26 +69,72 @@ class JsonFrontend final : public Frontend {
     emit("relay", {{"here", true}, {"round_trip_ms", optional_ms(round_trip)}});
   }
   void relay_away(const std::string& why) override { emit("relay", {{"here", false}, {"why", why}}); }
-  void text(const TextLine& line) override { emit("text", {{"from", line.author}, {"text", line.text}}); }
-  void own_text(const TextLine& line) override { emit("sent", {{"text", line.text}}); }
+  void text(const TextHeard& heard, Trust trust) override {
+    if (!heard.author) {
+      if (heard.own) return emit("sent", {{"text", heard.line.text}});
+      return emit("message", {{"from", heard.line.author}, {"text", heard.line.text}});
+    }
+    Json fields = {{"from", heard.line.author},
+                   {"text", heard.line.text},
+                   {"identity", seal::fingerprint(*heard.author)},
+                   {"trust", name_of(trust)},
+                   {"action", heard.action},
+                   {"direct", heard.direct},
+                   {"earlier", heard.earlier},
+                   {"sent_unix_ms", heard.sent_unix_ms},
+                   {"number", heard.number}};
+    if (heard.own && heard.direct) fields["to"] = heard.to;
+    emit(heard.own ? "sent" : "message", fields);
+  }
+  void members(const MembersReport& report) override {
+    for (const Person& person : report.joined) {
+      Json fields = person_json(person);
+      fields["before_us"] = report.first;
+      fields["members"] = report.members;
+      emit("join", fields);
+    }
+    for (const Person& person : report.left) {
+      Json fields = person_json(person);
+      fields["members"] = report.members;
+      emit("leave", fields);
+    }
+    for (const auto& [before, person] : report.renamed) {
+      Json fields = person_json(person);
+      fields["before"] = before;
+      emit("rename", fields);
+    }
+  }
+  void name_taken(const NameTaken& taken) override {
+    emit("name_taken", {{"name", taken.name}, {"suggestion", taken.suggestion}, {"joined", taken.joined}});
+  }
+  void name_changed(const std::string& name) override { emit("name", {{"name", name}}); }
   void speaking(const Speaking& event) override {
-    emit("speaking", {{"ssrc", hex(event.ssrc)}, {"name", event.name}, {"begins", event.begins}});
+    emit("talking", {{"ssrc", hex(event.ssrc)}, {"name", event.name}, {"begins", event.begins}});
   }
   void muted(bool muted) override { emit("muted", {{"muted", muted}}); }
   void notice(const std::string& sentence) override { emit("notice", {{"text", sentence}}); }
   void refused(const std::string& why) override { emit("refused", {{"why", why}}); }
-  void who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
-           const std::vector<AuthorInfo>& authors) override {
+  void who(const WhoReport& report) override {
     Json people = Json::array();
-    for (const auto& speaker : speakers) {
+    if (report.people) {
+      for (const Person& person : *report.people) {
+        Json fields = person_json(person);
+        fields["since_unix_ms"] = person.member.since_unix_ms;
+        fields["muted"] = person.member.muted;
+        fields["own"] = person.member.own;
+        fields["ignored"] = person.ignored;
+        people.push_back(std::move(fields));
+      }
+    }
+    for (const auto& speaker : report.speakers) {
       people.push_back({{"ssrc", hex(speaker.ssrc)},
                         {"name", speaker.name},
                         {"speaking", speaker.speaking},
-                        {"voice_ago_ms", rounded_ms(now - speaker.last_voice)}});
+                        {"voice_ago_ms", rounded_ms(report.now - speaker.last_voice)}});
     }
-    for (const auto& author : authors)
-      people.push_back({{"name", author.name}, {"text_ago_ms", rounded_ms(now - author.last_text)}});
-    emit("who", {{"people", people}});
+    for (const auto& author : report.authors)
+      people.push_back({{"name", author.name}, {"text_ago_ms", rounded_ms(report.now - author.last_text)}});
+    emit("who", {{"people", people}, {"members", report.members}});
   }
   void stats(const StatsReport& report) override {
     const SessionStats& s = report.session;

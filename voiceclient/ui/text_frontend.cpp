@@ -1,7 +1,10 @@
 #include "voiceclient/ui/text_frontend.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
+#include "codec/seal/verification_code.h"
 #include "voiceclient/ui/command.h"
 
 namespace hubbub::client {
@@ -18,6 +21,30 @@ std::string ago(Duration duration) {
 
 double percent_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
+}
+
+std::string_view mark_of(Trust trust) {
+  if (trust == Trust::kVerified) return "+";
+  return trust == Trust::kChanged ? "?" : "";
+}
+
+// The first few of a crowd by name.
+std::string names_of(const std::vector<Person>& people) {
+  constexpr std::size_t kNamed = 4;
+  std::string names;
+  for (std::size_t i = 0; i < people.size() && i < kNamed; ++i) {
+    if (i > 0) names += i + 1 == people.size() ? " and " : ", ";
+    names += label_of(people[i]) + std::string(mark_of(people[i].trust));
+  }
+  if (people.size() > kNamed) names += fmt::format(" and {} others", people.size() - kNamed);
+  return names;
+}
+
+std::string duration_in_words(std::uint64_t now_ms, std::uint64_t since_ms) {
+  const std::uint64_t seconds = now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0;
+  if (seconds < 120) return fmt::format("{} s", seconds);
+  if (seconds < 7'200) return fmt::format("{} min", seconds / 60);
+  return fmt::format("{} h", seconds / 3'600);
 }
 
 std::string latency_text(const std::optional<Duration>& latency) {
@@ -52,17 +79,42 @@ void TextFrontend::relay_away(const std::string& why) {
   notice("the relay is away: " + why + "; trying again by itself");
 }
 
-void TextFrontend::text(const TextLine& line) {
-  if (line.author.empty()) {
-    print_({{Style::kPlain, line.text}});
-  } else {
-    const std::string author = "<" + line.author + "> ";
-    print_({{Style::kAuthor, author}, {Style::kPlain, line.text}});
+void TextFrontend::text(const TextHeard& heard, Trust trust) {
+  if (heard.own && !echo_) return;
+  std::string before = heard.earlier ? "[earlier, " + clock_time(heard.sent_unix_ms) + "] " : "";
+  std::string author = heard.line.author;
+  if (author.empty() && heard.author) author = "somebody (" + seal::fingerprint(*heard.author) + ")";
+  author += mark_of(trust);
+  if (heard.direct) {
+    author = heard.own ? "[you to " + heard.to + "] " : "[" + author + " to you] ";
+  } else if (heard.action) {
+    author = "* " + author + " ";
+  } else if (!author.empty()) {
+    author = "<" + author + "> ";
   }
+  print_({{Style::kNotice, before}, {Style::kAuthor, author}, {Style::kPlain, heard.line.text}});
 }
 
-void TextFrontend::own_text(const TextLine& line) {
-  if (echo_) text(line);
+void TextFrontend::members(const MembersReport& report) {
+  if (report.first) {
+    if (report.joined.empty()) return notice("nobody else is here yet");
+    return notice("here: " + names_of(report.joined));
+  }
+  const std::string here = fmt::format(" ({} here)", report.members);
+  if (!report.joined.empty()) notice(names_of(report.joined) + " joined" + here);
+  if (!report.left.empty()) notice(names_of(report.left) + " left" + here);
+  for (const auto& [before, person] : report.renamed)
+    notice((before.empty() ? "somebody (" + person.fingerprint + ")" : before) + " is now " +
+           label_of(person));
+}
+
+void TextFrontend::name_taken(const NameTaken& taken) {
+  notice(fmt::format("{} is taken here{}: /name {} is free", taken.name,
+                     taken.joined ? "" : ", and you are not in the room yet", taken.suggestion));
+}
+
+void TextFrontend::name_changed(const std::string& name) {
+  notice("you are " + name + " now");
 }
 
 void TextFrontend::speaking(const Speaking& event) {
@@ -80,15 +132,37 @@ void TextFrontend::refused(const std::string& why) {
   notice(why);
 }
 
-void TextFrontend::who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
-                       const std::vector<AuthorInfo>& authors) {
-  if (speakers.empty() && authors.empty()) return notice("nobody was heard in the last minute");
-  for (const SpeakerInfo& speaker : speakers) {
-    const std::string when = speaker.speaking ? "speaking" : "spoke " + ago(now - speaker.last_voice);
-    notice(fmt::format("{}: {}, {:.1f} % lost", label_of(speaker.ssrc, speaker.name), when,
-                       percent_of(speaker.stats.lost, speaker.stats.lost + speaker.stats.received)));
+void TextFrontend::who(const WhoReport& report) {
+  const auto voice_of = [](const SpeakerInfo& speaker, TimePoint now) {
+    const std::string when = speaker.speaking ? "talking" : "talked " + ago(now - speaker.last_voice);
+    return fmt::format("{}, {:.1f} % lost, {:.0f} ms behind", when,
+                       percent_of(speaker.stats.lost, speaker.stats.lost + speaker.stats.received),
+                       to_ms(speaker.depth));
+  };
+  if (!report.people) {
+    if (report.speakers.empty() && report.authors.empty())
+      return notice("nobody was heard in the last minute");
+    for (const SpeakerInfo& speaker : report.speakers)
+      notice(label_of(speaker.ssrc, speaker.name) + ": " + voice_of(speaker, report.now));
+    for (const AuthorInfo& author : report.authors)
+      notice(author.name + ": wrote " + ago(report.now - author.last_text));
+    return;
   }
-  for (const AuthorInfo& author : authors) notice(author.name + ": wrote " + ago(now - author.last_text));
+  for (const Person& person : *report.people) {
+    std::string line = label_of(person) + std::string(mark_of(person.trust)) + ": " + person.fingerprint;
+    line += ", here for " + duration_in_words(report.unix_ms, person.member.since_unix_ms);
+    if (person.member.own) line += ", you";
+    if (person.member.muted) line += ", muted";
+    if (person.trust == Trust::kVerified) line += ", verified";
+    if (person.trust == Trust::kChanged) line += ", NOT the one who had this name before";
+    if (person.ignored) line += ", ignored";
+    for (const SpeakerInfo& speaker : report.speakers) {
+      if (std::ranges::find(person.member.ssrcs, speaker.ssrc) != person.member.ssrcs.end())
+        line += ", " + voice_of(speaker, report.now);
+    }
+    notice(line);
+  }
+  if (report.members > report.people->size()) notice(fmt::format("{} are here in all", report.members));
 }
 
 void TextFrontend::stats(const StatsReport& report) {

@@ -22,14 +22,15 @@ class TextFrontend final : public Frontend {
   void joining(const std::string& room, std::uint32_t ssrc) override;
   void relay_here(std::optional<Duration> round_trip) override;
   void relay_away(const std::string& why) override;
-  void text(const TextLine& line) override;
-  void own_text(const TextLine& line) override;
+  void text(const TextHeard& heard, Trust trust) override;
+  void members(const MembersReport& report) override;
+  void name_taken(const NameTaken& taken) override;
+  void name_changed(const std::string& name) override;
   void speaking(const Speaking& event) override;
   void muted(bool muted) override;
   void notice(const std::string& sentence) override;
   void refused(const std::string& why) override;
-  void who(TimePoint now, const std::vector<SpeakerInfo>& speakers,
-           const std::vector<AuthorInfo>& authors) override;
+  void who(const WhoReport& report) override;
   void stats(const StatsReport& report) override;
   void help() override;
   void left() override;

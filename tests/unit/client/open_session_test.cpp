@@ -96,10 +96,10 @@ TEST(OpenSession, MutingSendsNothingWhileMediaTimeGoesOn) {
   OpenSession session = named("alice");
   session.capture(kStart, voice(960));
   const auto before = RtpPacket::parse(only(drain(session), OpenKind::kRtp).at(0))->header;
-  session.set_muted(true);
+  session.set_muted({}, true);
   session.capture(kStart + 20ms, voice(960 * 10));
   EXPECT_TRUE(drain(session).empty());
-  session.set_muted(false);
+  session.set_muted({}, false);
   session.capture(kStart + 220ms, voice(960));
   const auto sent = drain(session);
   const auto after = RtpPacket::parse(only(sent, OpenKind::kRtp).at(0))->header;
@@ -162,15 +162,15 @@ TEST(OpenSession, ASilentSpeakerStopsSpeakingAndIsForgottenLater) {
 
 TEST(OpenSession, TextGoesOutAsOneLineWithItsAuthor) {
   OpenSession session = named("zoë");
-  EXPECT_FALSE(session.say("  grüß dich\tWelt \x1b[31m "));
+  EXPECT_FALSE(session.say({}, "  grüß dich\tWelt \x1b[31m "));
   const auto sent = drain(session);
   ASSERT_EQ(sent.size(), 1U);
   EXPECT_EQ(as_text(sent[0]), "<zoë> grüß dich Welt [31m\n");
-  EXPECT_EQ(session.say(" \t "), DropReason::kEmptyText);
-  EXPECT_EQ(session.say("\xFF"), DropReason::kNotUtf8);
+  EXPECT_EQ(session.say({}, " \t "), DropReason::kEmptyText);
+  EXPECT_EQ(session.say({}, "\xFF"), DropReason::kNotUtf8);
   const std::string author = "<zoë> ";
-  EXPECT_FALSE(session.say(std::string(kMaxTextBytes - author.size() - 1, 'x')));
-  EXPECT_EQ(session.say(std::string(kMaxTextBytes - author.size(), 'x')), DropReason::kTextTooLong);
+  EXPECT_FALSE(session.say({}, std::string(kMaxTextBytes - author.size() - 1, 'x')));
+  EXPECT_EQ(session.say({}, std::string(kMaxTextBytes - author.size(), 'x')), DropReason::kTextTooLong);
 }
 
 TEST(OpenSession, TextOfAnyPeerIsCleanedBeforeItIsShown) {

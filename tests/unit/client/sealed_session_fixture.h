@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/session/stream_seal.h"
+#include "tests/unit/session/raw_message.h"
 #include "tests/unit/session/scripted_relay.h"
 #include "voiceclient/core/sealed_session.h"
 
@@ -45,7 +46,10 @@ class SealedSessionTest : public testing::Test {
       if (sealed_kind_of(*datagram) == SealedKind::kHello) {
         hello_ = relay_.read_hello(*datagram);
       } else if (const auto opened = relay_.open(*datagram)) {
-        for (const Heard& heard : opened->elements) sent_.push_back(heard);
+        for (const Heard& heard : opened->elements) {
+          if (heard.type == ElementType::kJoin) revision_ = Join::parse(heard.body)->revision;
+          sent_.push_back(heard);
+        }
       }
     }
     while (auto event = session_.next_event()) events_.push_back(std::move(*event));
@@ -73,7 +77,7 @@ class SealedSessionTest : public testing::Test {
     return session_.stats().dropped[static_cast<std::size_t>(reason)];
   }
 
-  void welcome() { seal(element_of(Welcome{.ssrc = session_.ssrc(), .members = 2})); }
+  void welcome() { seal(element_of(Welcome{.ssrc = session_.ssrc(), .revision = revision_, .members = 2})); }
   void join(std::uint32_t session_id = 11) {
     if (!hello_) tick();
     ASSERT_TRUE(hello_.has_value());
@@ -81,6 +85,9 @@ class SealedSessionTest : public testing::Test {
     hello_.reset();
     welcome();
     ASSERT_TRUE(session_.link().joined());
+    // Nothing was said before, and nobody is in the roster.
+    seal(element_of(TextRange{}));
+    seal(element_of(RosterRange{}));
     static_cast<void>(take(ElementType::kJoin));
   }
   // So many frames of 20 ms.
@@ -105,14 +112,23 @@ class SealedSessionTest : public testing::Test {
   }
 
   // --- What bob seals
-  Bytes text_of_bob(const std::string& name, const std::string& text) {
-    Bytes plaintext = {static_cast<std::byte>(name.size())};
-    for (const std::string& part : {name, text}) {
-      const Bytes bytes = bytes_of(std::string_view(part));
-      plaintext.insert(plaintext.end(), bytes.begin(), bytes.end());
-    }
-    Bytes out(1'400);
-    return element_of(ElementType::kText, bob_text_.seal({}, plaintext, out));
+  // The next entry of the log, by bob.
+  Bytes text_of_bob(std::string_view name, std::string_view text) {
+    const session::MessageId id = next_id();
+    const Bytes object =
+        session::seal_raw(keys_, bob_, bob_text_, id,
+                          {.author = bob_.public_key(), .count = ++bob_count_, .name = name, .text = text});
+    return entry(id, object);
+  }
+  session::MessageId next_id() {
+    session::MessageId id{};
+    random_.fill(id);
+    return id;
+  }
+  Bytes entry(const session::MessageId& id, const Bytes& object) {
+    ++number_;
+    return element_of(
+        LogEntryElement{.number = number_, .previous = number_ - 1, .id = id, .object = object});
   }
   Bytes ask_of_bob(int mark, std::uint32_t target) {
     std::array<std::byte, 4> metadata{};
@@ -137,6 +153,10 @@ class SealedSessionTest : public testing::Test {
 
   session::ScriptedRelay relay_;
   seal::SeededRandom random_{5};
+  session::Identity bob_{seal::key_from_hex(std::string(64, 'b'))};
+  std::uint32_t bob_count_ = 0;
+  std::uint64_t number_ = 0;    // of the newest entry of the log
+  std::uint32_t revision_ = 0;  // of the last Join
   SealedSession session_{options(), room(), random_};
   seal::RoomKeys keys_{relay_.public_key(), {}};
   session::ObjectSealer bob_text_{keys_, session::kTextLabel, kBob};

@@ -14,7 +14,7 @@ TEST_F(SealedSessionTest, ABundleCarriesNothingOfTheRelaysOwn) {
   ASSERT_FALSE(pings.empty());
   bundle(element_of(Pong{.token = PingElement::parse(pings.back())->token, .members = 99}));
   EXPECT_FALSE(session_.round_trip().has_value());
-  EXPECT_EQ(session_.members(), 2U);
+  EXPECT_EQ(session_.member_count(), 2U);
   bundle(element_of(Goodbye{.reason = Goodbye::Reason::kRelayStops}));
   bundle(element_of(Report{.ssrc = session_.ssrc()}));
   bundle(ping_of(1, ElementType::kPathChallenge));
@@ -39,55 +39,75 @@ TEST_F(SealedSessionTest, ARelayThatStopsIsAwayAndAskedAgain) {
 
 TEST_F(SealedSessionTest, TextIsHeardOnceAndCleaned) {
   join();
-  const Bytes hello = text_of_bob("bob", "hi \x1b[31mall");
+  const session::MessageId id = next_id();
+  const Bytes object = session::seal_raw(
+      keys_, bob_, bob_text_, id, {.author = bob_.public_key(), .name = "bob", .text = "hi \x1b[31mall"});
+  const Bytes hello = entry(id, object);
   bundle(hello);
   const auto heard = take_events<TextHeard>();
   ASSERT_EQ(heard.size(), 1U);
   EXPECT_EQ(heard[0].line.author, "bob");
   EXPECT_EQ(heard[0].line.text, "hi [31mall");
+  EXPECT_EQ(heard[0].author, bob_.public_key());
+  EXPECT_FALSE(heard[0].own || heard[0].action || heard[0].direct || heard[0].earlier);
   bundle(hello);
+  seal(entry(id, object));
   EXPECT_TRUE(take_events<TextHeard>().empty());
-  EXPECT_EQ(dropped(DropReason::kDuplicate), 1U);
+  EXPECT_EQ(dropped(DropReason::kDuplicate), 1U) << "once more under another number";
   seal(text_of_bob("", "no name"));
   EXPECT_EQ(take_events<TextHeard>().at(0).line.author, "");
 }
 
 TEST_F(SealedSessionTest, TextLimitsAtTheirEdges) {
   join();
-  bundle(text_of_bob("bob", std::string(997, 'x')));
+  seal(text_of_bob("bob", std::string(797, 'x')));
   EXPECT_EQ(take_events<TextHeard>().size(), 1U);
-  bundle(text_of_bob("bob", std::string(998, 'x')));
-  EXPECT_EQ(dropped(DropReason::kTextTooLong), 1U) << "name and text are 1,000 bytes together";
-  bundle(text_of_bob("bob", ""));
-  bundle(text_of_bob("bob", "\x01\x02"));
+  seal(text_of_bob("bob", std::string(798, 'x')));
+  EXPECT_EQ(dropped(DropReason::kTextTooLong), 1U) << "name and text are 800 bytes together";
+  seal(text_of_bob("bob", ""));
+  seal(text_of_bob("bob", "\x01\x02"));
   EXPECT_EQ(dropped(DropReason::kEmptyText), 2U);
-  bundle(text_of_bob("bob", "\xFF\xFE"));
+  seal(text_of_bob("bob", "\xFF\xFE"));
   EXPECT_EQ(dropped(DropReason::kNotUtf8), 1U);
-  EXPECT_TRUE(take_events<TextHeard>().empty());
   Bytes forged = text_of_bob("bob", "hi");
   forged.back() ^= std::byte{1};
-  bundle(forged);
+  seal(forged);
   EXPECT_EQ(dropped(DropReason::kBadTag), 1U);
+  const session::Identity carol(seal::key_from_hex(std::string(64, 'c')));
+  const session::MessageId id = next_id();
+  seal(entry(id, session::seal_raw(keys_, carol, bob_text_, id,
+                                   {.author = bob_.public_key(), .name = "bob", .text = "not bob's"})));
+  EXPECT_EQ(dropped(DropReason::kBadSignature), 1U);
+  EXPECT_TRUE(take_events<TextHeard>().empty());
+  seal(text_of_bob("bob", "and on"));
+  EXPECT_EQ(take_events<TextHeard>().size(), 1U) << "what nobody can read keeps nobody from reading on";
 }
 
-TEST_F(SealedSessionTest, WhatItSaysOpensForTheOthers) {
+TEST_F(SealedSessionTest, WhatItSaysOpensForTheOthersAndIsHeardOnceItHasItsPlace) {
   join();
-  EXPECT_EQ(session_.say("hello"), std::nullopt);
-  EXPECT_EQ(session_.say(""), DropReason::kEmptyText);
-  EXPECT_EQ(session_.say(std::string(1'001, 'x')), DropReason::kTextTooLong);
+  EXPECT_EQ(session_.say(now_, "hello"), std::nullopt);
+  EXPECT_EQ(session_.say(now_, ""), DropReason::kEmptyText);
+  EXPECT_EQ(session_.say(now_, std::string(796, 'x')), DropReason::kTextTooLong);
   collect();
+  EXPECT_TRUE(take_events<TextHeard>().empty());
+  EXPECT_EQ(session_.texts_waiting().unacknowledged, 1U);
   const auto texts = take(ElementType::kText);
   ASSERT_EQ(texts.size(), 1U);
-  Bytes out(1'200);
-  const auto opened = session::open_object(keys_, session::kTextLabel, texts[0], {}, out);
-  ASSERT_TRUE(opened.ok());
-  EXPECT_EQ(opened->stream.ssrc, session_.ssrc());
-  EXPECT_EQ(as_text(opened->plaintext),
-            "\x05"
-            "alicehello");
+  const auto text = TextElement::parse(texts[0]);
+  ASSERT_TRUE(text.ok());
+  const auto opened = session::open_message(keys_, bob_, text->id, text->object);
+  ASSERT_TRUE(opened.ok() && opened->has_value());
+  EXPECT_EQ((*opened)->author, session_.identity());
+  EXPECT_EQ((*opened)->name, "alice");
+  EXPECT_EQ((*opened)->text, "hello");
   EXPECT_EQ(session_.stats().texts_sent, 1U);
-  bundle(element_of(ElementType::kText, texts[0]));
-  EXPECT_EQ(dropped(DropReason::kOwnStream), 1U);
+  seal(element_of(TextAck{.sequence = text->sequence, .number = 1, .previous = 0}));
+  const auto heard = take_events<TextHeard>();
+  ASSERT_EQ(heard.size(), 1U);
+  EXPECT_TRUE(heard[0].own);
+  EXPECT_EQ(heard[0].line.text, "hello");
+  EXPECT_EQ(session_.stats().texts_received, 0U);
+  EXPECT_EQ(session_.texts_waiting().unacknowledged, 0U);
 }
 
 // --- Signs of life

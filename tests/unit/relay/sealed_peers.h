@@ -61,6 +61,20 @@ inline Bytes operator+(Bytes first, const Bytes& second) {
   return first;
 }
 
+// A message whose id and object nobody else's are, of this place among its sender's.
+inline MessageId message_id(int mark) {
+  MessageId id{};
+  ByteWriter writer(id);
+  writer.u32(static_cast<std::uint32_t>(mark));
+  return id;
+}
+inline Bytes text_element(std::uint32_t sequence, int mark, std::uint32_t floor = 0,
+                          std::size_t object_bytes = 20) {
+  const Bytes object(object_bytes, static_cast<std::byte>(mark));
+  TextElement text{.floor = floor, .sequence = sequence, .id = message_id(mark), .object = object};
+  return element_of(text);
+}
+
 struct Peer {
   Endpoint where;
   std::uint32_t ssrc = 0;

@@ -33,14 +33,13 @@ TEST_F(SealedRouting, AFrameGoesBareToEverybodyElseOfTheRoom) {
 TEST_F(SealedRouting, RoomsNeverMix) {
   std::vector<Peer> peers = {alice_, bob_, carol_, other_};
   for (int n = 5; n < 14; ++n) peers.push_back(member(n, static_cast<std::uint32_t>(500 + n), n % 4));
-  std::map<Endpoint, int> room_of;
-  for (const Peer& peer : peers) room_of[peer.where] = peer.room;
+  int mark = 0;
   for (Peer& speaker : peers) {
     speak(speaker, kFirst);
-    send(speaker, element_of(ElementType::kText, bare_object(speaker.ssrc, 5)));
+    send(speaker, text_element(0, mark++));
     for (const Peer& listener : peers) {
-      const bool hears = listener.room == speaker.room && listener.where != speaker.where;
-      EXPECT_EQ(take_mail(listener).size(), hears ? 2U : 0U);
+      const bool speaks = listener.where == speaker.where;
+      EXPECT_EQ(take_mail(listener).size(), speaks ? 1U : listener.room == speaker.room ? 2U : 0U);
     }
   }
 }
@@ -81,13 +80,14 @@ TEST_F(SealedRouting, ASiblingIsSentOnAsTheFrameItIs) {
 }
 
 TEST_F(SealedRouting, ATextGoesToTheOthersInABundle) {
-  const Bytes text = element_of(ElementType::kText, bare_object(100, 9));
-  send(alice_, text);
-  EXPECT_EQ(take_mail(bob_), Mail{bytes_of({0x08}) + text});
-  EXPECT_EQ(take_mail(carol_), Mail{bytes_of({0x08}) + text});
+  send(alice_, text_element(0, 9));
+  const Bytes object(20, std::byte{9});
+  const Bytes entry =
+      element_of(LogEntryElement{.number = 1, .previous = 0, .id = message_id(9), .object = object});
+  EXPECT_EQ(take_mail(bob_), Mail{bytes_of({0x08}) + entry});
+  EXPECT_EQ(take_mail(carol_), Mail{bytes_of({0x08}) + entry});
+  EXPECT_EQ(take_sealed(alice_, ElementType::kTextAck).size(), 1U);
   EXPECT_TRUE(take_mail(alice_).empty());
-  send(alice_, element_of(ElementType::kText, bare_object(200, 9)));
-  EXPECT_EQ(refused(DropReason::kForeignSsrc), 1U);
   send(alice_, element_of(ElementType::kText, Bytes(14)));
   EXPECT_EQ(refused(DropReason::kTruncated), 1U);
   EXPECT_TRUE(take_mail(bob_).empty());
@@ -257,21 +257,22 @@ TEST_F(SealedRouting, WhatWaitsForARoomThatIsGoneGoesNowhere) {
 TEST_F(SealedRouting, StaleVoiceIsDiscardedAndTextIsNot) {
   block();
   speak(alice_, kFirst);
-  send(alice_, element_of(ElementType::kText, bare_object(100, 9)));
+  send(alice_, text_element(0, 9));
   now_ += kVoiceUsefulFor + 1ns;
   unblock();
   EXPECT_EQ(take_mail(bob_).size(), 1U);
   EXPECT_EQ(relay_.books().discarded[static_cast<std::size_t>(DropReason::kStale)], 1U);
 }
 
-TEST_F(SealedRouting, AFullQueuePushesOutItsOldest) {
+TEST_F(SealedRouting, AFullQueueTakesNoMoreText) {
   block();
   for (std::size_t i = 0; i <= kDataQueueDatagrams; ++i) {
     now_ += 2ms;
-    send(alice_, element_of(ElementType::kText, bare_object(100, static_cast<int>(i % 251))));
+    send(alice_, text_element(static_cast<std::uint32_t>(i), static_cast<int>(i)));
   }
   EXPECT_EQ(relay_.waiting(), kDataQueueDatagrams);
-  EXPECT_EQ(relay_.books().discarded[static_cast<std::size_t>(DropReason::kQueueFull)], 1U);
+  EXPECT_EQ(relay_.books().discarded[static_cast<std::size_t>(DropReason::kQueueFull)], 0U);
+  EXPECT_EQ(relay_.books().refused_for(DropReason::kOverloaded), 1U) << "and acknowledges none";
   relay_.shut_down();
   check();
   EXPECT_EQ(relay_.waiting(), 0U);

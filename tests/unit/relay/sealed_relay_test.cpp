@@ -116,9 +116,9 @@ TEST_F(SealedRelayTest, AJoinUnderAnotherSsrcMovesTheSession) {
 
 TEST_F(SealedRelayTest, AMalformedJoinIsRefused) {
   Peer alice = enter(1, 100);
-  send(alice, element_of(ElementType::kJoin, Bytes(35)));
+  send(alice, element_of(ElementType::kJoin, Bytes(Join::kFixedBytes - 1)));
   EXPECT_EQ(refused(DropReason::kTruncated), 1U);
-  send(alice, element_of(ElementType::kJoin, Bytes(36 + 257)));
+  send(alice, element_of(ElementType::kJoin, Bytes(Join::kFixedBytes + Join::kMaxPresenceBytes + 1)));
   EXPECT_EQ(refused(DropReason::kBadElement), 1U);
   EXPECT_EQ(relay_.members(), 0U);
   EXPECT_TRUE(take_mail(alice).empty());
@@ -128,20 +128,22 @@ TEST_F(SealedRelayTest, BeforeAJoinNothingOfAMembersCounts) {
   Peer alice = enter(1, 100);
   for (const ElementType type :
        {ElementType::kFrame, ElementType::kSibling, ElementType::kRepair, ElementType::kNack,
-        ElementType::kReport, ElementType::kAsk, ElementType::kEcho, ElementType::kText})
+        ElementType::kReport, ElementType::kAsk, ElementType::kEcho, ElementType::kText,
+        ElementType::kTextAsk, ElementType::kRosterAsk})
     send(alice, element_of(type, Bytes(20)));
-  EXPECT_EQ(refused(DropReason::kNotJoined), 8U);
+  EXPECT_EQ(refused(DropReason::kNotJoined), 10U);
   send(alice, element_of(ElementType::kPadding, Bytes(20)));
-  EXPECT_EQ(total_of(relay_.books().refused), 8U);
+  EXPECT_EQ(total_of(relay_.books().refused), 10U);
 }
 
 TEST_F(SealedRelayTest, WhatOnlyARelayMaySendIsSkipped) {
   Peer alice = member(1, 100);
   for (const ElementType type :
        {ElementType::kPong, ElementType::kWelcome, ElementType::kTurnedAway, ElementType::kPathChallenge,
-        ElementType::kRekeyed, ElementType{0x23}, ElementType{0xFF}})
+        ElementType::kRekeyed, ElementType::kLogEntry, ElementType::kTextAck, ElementType::kTextRange,
+        ElementType::kRosterChange, ElementType::kRosterRange, ElementType{0xFF}})
     send(alice, element_of(type, Bytes(32)));
-  EXPECT_EQ(refused(DropReason::kUnknownKind), 7U);
+  EXPECT_EQ(refused(DropReason::kUnknownKind), 11U);
   send(alice, element_of(ElementType{0x7F}, Bytes(3)) + ping_of(1, ElementType::kPing));
   EXPECT_EQ(take_sealed(alice, ElementType::kPong).size(), 1U) << "what stands behind it counts";
   send(alice, ping_of(1, ElementType::kPing) + bytes_of({0x00, 0, 9}));

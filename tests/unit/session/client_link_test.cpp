@@ -145,8 +145,9 @@ TEST_F(LinkedClient, SaysThatItsSsrcIsTaken) {
   EXPECT_TRUE(link_.take_ssrc_taken());
   EXPECT_FALSE(link_.take_ssrc_taken());
   link_.change_ssrc(now_, 0x5555);
+  link_.tick(now_);
   const auto joins = take_joins();
-  ASSERT_EQ(joins.size(), 1U) << "at once";
+  ASSERT_EQ(joins.size(), 1U) << "at once, where no membership that names it was told before";
   EXPECT_EQ(joins[0].ssrc, 0x5555U);
   turned_away(TurnedAway::Reason::kSsrcTaken);
   EXPECT_FALSE(link_.take_ssrc_taken()) << "that was the old one's";
@@ -156,6 +157,7 @@ TEST_F(LinkedClient, ChangesItsSsrcAsAMemberToo) {
   join(11);
   link_.change_ssrc(now_, 0x5555);
   EXPECT_FALSE(link_.joined());
+  link_.tick(now_);
   EXPECT_EQ(take_joins().at(0).ssrc, 0x5555U);
   welcome(0x5555);
   EXPECT_TRUE(link_.joined());

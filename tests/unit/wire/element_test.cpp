@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/wire/sealed.h"
 #include "tests/unit/wire/test_bytes.h"
 
 namespace hubbub {
@@ -250,9 +251,12 @@ TEST(PingElement, IsReadBackUnderEachOfItsTypes) {
 }
 
 TEST(Pong, IsReadBack) {
-  const Bytes body = body_of(
-      ElementType::kPong,
-      Pong{.token = 1, .phase_us = -2, .members = 3, .newest_text = 0xFFFF'FFFF'FFFFU, .newest_change = 5});
+  const Bytes body = body_of(ElementType::kPong, Pong{.token = 1,
+                                                      .phase_us = -2,
+                                                      .members = 3,
+                                                      .newest_text = 0xFFFF'FFFF'FFFFU,
+                                                      .stored_text = 0xFFFF'FFFF'FFFEU,
+                                                      .newest_change = 5});
   EXPECT_EQ(body.size(), Pong::kBytes);
   expect_one_length<Pong>(body);
   const auto parsed = Pong::parse(body);
@@ -260,53 +264,71 @@ TEST(Pong, IsReadBack) {
   EXPECT_EQ(parsed->phase_us, -2);
   EXPECT_EQ(parsed->members, 3U);
   EXPECT_EQ(parsed->newest_text, 0xFFFF'FFFF'FFFFU);
+  EXPECT_EQ(parsed->stored_text, 0xFFFF'FFFF'FFFEU);
   EXPECT_EQ(parsed->newest_change, 5U);
   const Bytes without = body_of(ElementType::kPong, Pong{});
   EXPECT_TRUE(same(std::span(without).subspan(8, 4), bytes_of({0x80, 0, 0, 0}))) << "no phase";
 }
 
-TEST(Join, IsReadBackWithUpTo256BytesOfPresence) {
-  for (const std::size_t size : {0U, 1U, 256U}) {
+TEST(Join, IsReadBackWithUpTo320BytesOfPresence) {
+  for (const std::size_t size : {0U, 1U, 320U}) {
     const Bytes presence = filled(size, 9);
-    Join join{.ssrc = 0x01020304, .presence = presence};
+    Join join{.ssrc = 0x01020304, .revision = 0x0506'0708, .presence = presence};
     std::ranges::copy(filled(16, 0x20), join.room_id.begin());
     std::ranges::copy(filled(16, 0x40), join.name_tag.begin());
+    std::ranges::copy(filled(16, 0x60), join.owner.begin());
     const Bytes body = body_of(ElementType::kJoin, join);
-    EXPECT_EQ(body.size(), 36 + size);
+    EXPECT_EQ(body.size(), 56 + size);
     const auto parsed = Join::parse(body);
     ASSERT_TRUE(parsed.ok());
     EXPECT_EQ(parsed->room_id, join.room_id);
     EXPECT_EQ(parsed->name_tag, join.name_tag);
+    EXPECT_EQ(parsed->owner, join.owner);
     EXPECT_EQ(parsed->ssrc, 0x01020304U);
+    EXPECT_EQ(parsed->revision, 0x0506'0708U);
     EXPECT_TRUE(same(parsed->presence, presence));
   }
-  EXPECT_EQ(problem<Join>(Bytes(36 + 257)), DropReason::kBadElement);
-  for (std::size_t size = 0; size < 36; ++size)
+  EXPECT_EQ(problem<Join>(Bytes(56 + 321)), DropReason::kBadElement);
+  for (std::size_t size = 0; size < 56; ++size)
     EXPECT_EQ(problem<Join>(Bytes(size)), DropReason::kTruncated) << size;
 }
 
 TEST(Welcome, IsReadBack) {
-  const Bytes body =
-      body_of(ElementType::kWelcome, Welcome{.ssrc = 1, .members = 2, .newest_text = 3, .newest_change = 4});
+  const Bytes body = body_of(ElementType::kWelcome, Welcome{.ssrc = 1,
+                                                            .revision = 9,
+                                                            .members = 2,
+                                                            .newest_text = 3,
+                                                            .stored_text = 7,
+                                                            .newest_change = 4,
+                                                            .epoch = 0x0102'0304'0506'0708U,
+                                                            .keeps_history = true});
   EXPECT_EQ(body.size(), Welcome::kBytes);
   expect_one_length<Welcome>(body);
   const auto parsed = Welcome::parse(body);
   EXPECT_EQ(parsed->ssrc, 1U);
   EXPECT_EQ(parsed->members, 2U);
+  EXPECT_EQ(parsed->revision, 9U);
   EXPECT_EQ(parsed->newest_text, 3U);
+  EXPECT_EQ(parsed->stored_text, 7U);
   EXPECT_EQ(parsed->newest_change, 4U);
+  EXPECT_EQ(parsed->epoch, 0x0102'0304'0506'0708U);
+  EXPECT_TRUE(parsed->keeps_history);
+  EXPECT_FALSE(Welcome::parse(body_of(ElementType::kWelcome, Welcome{}))->keeps_history);
 }
 
 TEST(TurnedAway, IsReadBackForEachReason) {
   using Reason = TurnedAway::Reason;
   for (const Reason reason : {Reason::kRoomFull, Reason::kSsrcTaken, Reason::kNameTaken}) {
-    const Bytes body = body_of(ElementType::kTurnedAway, TurnedAway{.ssrc = 0xAABBCCDD, .reason = reason});
+    const Bytes body = body_of(ElementType::kTurnedAway,
+                               TurnedAway{.ssrc = 0xAABBCCDD, .revision = 0x0102'0304, .reason = reason});
     expect_one_length<TurnedAway>(body);
     EXPECT_EQ(TurnedAway::parse(body)->ssrc, 0xAABBCCDDU);
+    EXPECT_EQ(TurnedAway::parse(body)->revision, 0x0102'0304U);
     EXPECT_EQ(TurnedAway::parse(body)->reason, reason);
   }
   for (const int reason : {0, 4, 255})
-    EXPECT_EQ(problem<TurnedAway>(bytes_of({0, 0, 0, 1, reason})), DropReason::kBadElement) << reason;
+    EXPECT_EQ(problem<TurnedAway>(bytes_of({0, 0, 0, 1, 0, 0, 0, 2, reason})), DropReason::kBadElement)
+        << reason;
 }
 
 TEST(Goodbye, IsReadBackForEachReason) {
@@ -362,6 +384,175 @@ TEST(Echo, IsReadBackWithUpTo32Askers) {
   Bytes too_many(1 + 4 * 33 + 15);
   too_many[0] = std::byte{33};
   EXPECT_EQ(problem<Echo>(too_many), DropReason::kBadElement);
+}
+
+// --- The text log
+
+constexpr std::size_t kSmallestObject = 15;
+
+template <std::size_t N>
+std::array<std::byte, N> id_from(int first) {
+  std::array<std::byte, N> id{};
+  std::ranges::copy(filled(N, first), id.begin());
+  return id;
+}
+
+TEST(TextElement, IsReadBackAtTheEdgesOfItsFields) {
+  for (const std::size_t size : {kSmallestObject, LogEntryElement::kMaxObjectBytes}) {
+    for (const std::uint32_t floor : {0U, 7U, 0xFFFF'FFFFU}) {
+      for (const std::uint32_t sequence : {floor, 0xFFFF'FFFFU}) {
+        const Bytes object = filled(size, 5);
+        const Bytes body = body_of(
+            ElementType::kText,
+            TextElement{.floor = floor, .sequence = sequence, .id = id_from<16>(0x30), .object = object});
+        EXPECT_EQ(body.size(), 24 + size);
+        const auto parsed = TextElement::parse(body);
+        ASSERT_TRUE(parsed.ok());
+        EXPECT_EQ(parsed->floor, floor);
+        EXPECT_EQ(parsed->sequence, sequence);
+        EXPECT_EQ(parsed->id, id_from<16>(0x30));
+        EXPECT_TRUE(same(parsed->object, object));
+      }
+    }
+  }
+}
+
+TEST(TextElement, WhatIsTooShortTooLongOrBelowItsFloorIsRefused) {
+  Bytes body = body_of(ElementType::kText, TextElement{.object = filled(kSmallestObject)});
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_EQ(problem<TextElement>(std::span(body).first(size)), DropReason::kTruncated) << size;
+  body[3] = std::byte{1};
+  EXPECT_EQ(problem<TextElement>(body), DropReason::kBadElement) << "a floor above its sequence";
+  EXPECT_EQ(problem<TextElement>(Bytes(24 + LogEntryElement::kMaxObjectBytes)), std::nullopt);
+  EXPECT_EQ(problem<TextElement>(Bytes(24 + LogEntryElement::kMaxObjectBytes + 1)), DropReason::kBadElement);
+}
+
+TEST(LogEntryElement, IsReadBackAtTheEdgesOfItsFields) {
+  for (const std::size_t size : {kSmallestObject, LogEntryElement::kMaxObjectBytes}) {
+    const Bytes object = filled(size, 5);
+    const Bytes body = body_of(ElementType::kLogEntry, LogEntryElement{.number = 0xFFFF'FFFF'FFFF'FFFFU,
+                                                                       .previous = 0xFFFF'FFFF'FFFF'FFFEU,
+                                                                       .id = id_from<16>(0x30),
+                                                                       .object = object});
+    EXPECT_EQ(body.size(), 32 + size);
+    const auto parsed = LogEntryElement::parse(body);
+    ASSERT_TRUE(parsed.ok());
+    EXPECT_EQ(parsed->number, 0xFFFF'FFFF'FFFF'FFFFU);
+    EXPECT_EQ(parsed->previous, 0xFFFF'FFFF'FFFF'FFFEU);
+    EXPECT_EQ(parsed->id, id_from<16>(0x30));
+    EXPECT_TRUE(same(parsed->object, object));
+  }
+}
+
+TEST(LogEntryElement, NumbersGoUpAndNothingIsCutShort) {
+  const auto with = [](std::uint64_t number, std::uint64_t previous, std::size_t object) {
+    Bytes body(32 + object);
+    ByteWriter writer(body);
+    writer.u64(number);
+    writer.u64(previous);
+    return body;
+  };
+  EXPECT_EQ(problem<LogEntryElement>(with(1, 0, kSmallestObject)), std::nullopt);
+  EXPECT_EQ(problem<LogEntryElement>(with(0, 0, kSmallestObject)), DropReason::kBadElement);
+  EXPECT_EQ(problem<LogEntryElement>(with(5, 5, kSmallestObject)), DropReason::kBadElement);
+  EXPECT_EQ(problem<LogEntryElement>(with(5, 6, kSmallestObject)), DropReason::kBadElement);
+  EXPECT_EQ(problem<LogEntryElement>(with(5, 4, LogEntryElement::kMaxObjectBytes)), std::nullopt);
+  EXPECT_EQ(problem<LogEntryElement>(with(5, 4, LogEntryElement::kMaxObjectBytes + 1)),
+            DropReason::kBadElement);
+  const Bytes body = with(1, 0, kSmallestObject);
+  for (std::size_t size = 0; size < body.size(); ++size)
+    EXPECT_EQ(problem<LogEntryElement>(std::span(body).first(size)), DropReason::kTruncated) << size;
+}
+
+TEST(LogEntryElement, TheLargestGoesBesideARangeAndAloneInABundle) {
+  const Bytes object = filled(LogEntryElement::kMaxObjectBytes);
+  const LogEntryElement entry{.number = 1, .previous = 0, .id = {}, .object = object};
+  Bytes envelope(Envelope::kMaxPlaintextBytes);
+  ByteWriter writer(envelope);
+  EXPECT_TRUE(TextRange{}.serialize(writer) && entry.serialize(writer));
+  Bytes bundle(kMaxSealedDatagramBytes - 1);
+  ByteWriter alone(bundle);
+  EXPECT_TRUE(entry.serialize(alone));
+  ByteWriter up(envelope);
+  EXPECT_TRUE((TextElement{.object = object}.serialize(up)));
+}
+
+TEST(TextAck, IsReadBack) {
+  const Bytes body = body_of(
+      ElementType::kTextAck,
+      TextAck{.sequence = 0x0102'0304, .number = 0x0102'0304'0506'0708U, .previous = 0x0102'0304'0506'0707U});
+  EXPECT_EQ(body.size(), TextAck::kBytes);
+  expect_one_length<TextAck>(body);
+  const auto parsed = TextAck::parse(body);
+  EXPECT_EQ(parsed->sequence, 0x0102'0304U);
+  EXPECT_EQ(parsed->number, 0x0102'0304'0506'0708U);
+  EXPECT_EQ(parsed->previous, 0x0102'0304'0506'0707U);
+  EXPECT_EQ(problem<TextAck>(body_of(ElementType::kTextAck, TextAck{.number = 4, .previous = 4})),
+            DropReason::kBadElement);
+}
+
+TEST(TextAsk, IsReadBack) {
+  const Bytes body =
+      body_of(ElementType::kTextAsk, TextAsk{.after = 0x0102'0304'0506'0708U, .before = 0xFFFF});
+  EXPECT_EQ(body.size(), TextAsk::kBytes);
+  expect_one_length<TextAsk>(body);
+  EXPECT_EQ(TextAsk::parse(body)->after, 0x0102'0304'0506'0708U);
+  EXPECT_EQ(TextAsk::parse(body)->before, 0xFFFF);
+}
+
+TEST(TextRange, IsReadBack) {
+  const Bytes body =
+      body_of(ElementType::kTextRange, TextRange{.after = 0x0102'0304'0506'0708U, .newest = 2, .lost = 3});
+  EXPECT_EQ(body.size(), TextRange::kBytes);
+  expect_one_length<TextRange>(body);
+  const auto parsed = TextRange::parse(body);
+  EXPECT_EQ(parsed->after, 0x0102'0304'0506'0708U);
+  EXPECT_EQ(parsed->newest, 2U);
+  EXPECT_EQ(parsed->lost, 3U);
+}
+
+// --- The roster
+
+TEST(RosterChange, IsReadBackWithAndWithoutAPresence) {
+  for (const std::size_t size : {std::size_t{0}, kSmallestObject, Join::kMaxPresenceBytes}) {
+    const Bytes presence = filled(size, 5);
+    const Bytes body = body_of(
+        ElementType::kRosterChange,
+        RosterChange{
+            .number = 0x0102'0304'0506'0708U, .previous = 1, .ssrc = 0x0A0B'0C0D, .presence = presence});
+    EXPECT_EQ(body.size(), 20 + size);
+    const auto parsed = RosterChange::parse(body);
+    ASSERT_TRUE(parsed.ok()) << size;
+    EXPECT_EQ(parsed->number, 0x0102'0304'0506'0708U);
+    EXPECT_EQ(parsed->previous, 1U);
+    EXPECT_EQ(parsed->ssrc, 0x0A0B'0C0DU);
+    EXPECT_TRUE(same(parsed->presence, presence));
+  }
+  Bytes body(20 + Join::kMaxPresenceBytes + 1);
+  body[0] = std::byte{1};
+  EXPECT_EQ(problem<RosterChange>(body), DropReason::kBadElement);
+  EXPECT_EQ(problem<RosterChange>(Bytes(20)), DropReason::kBadElement) << "numbers go up";
+  for (std::size_t size = 0; size < 20; ++size)
+    EXPECT_EQ(problem<RosterChange>(std::span(body).first(size)), DropReason::kTruncated) << size;
+}
+
+TEST(RosterAsk, IsReadBack) {
+  const Bytes body = body_of(ElementType::kRosterAsk, RosterAsk{.after = 0x0102'0304'0506'0708U});
+  EXPECT_EQ(body.size(), RosterAsk::kBytes);
+  expect_one_length<RosterAsk>(body);
+  EXPECT_EQ(RosterAsk::parse(body)->after, 0x0102'0304'0506'0708U);
+}
+
+TEST(RosterRange, IsReadBack) {
+  const Bytes body = body_of(ElementType::kRosterRange, RosterRange{.after = 0x0102'0304'0506'0708U,
+                                                                    .newest = 0x1112'1314'1516'1718U,
+                                                                    .lost = 0x2122'2324'2526'2728U});
+  EXPECT_EQ(body.size(), RosterRange::kBytes);
+  expect_one_length<RosterRange>(body);
+  const auto parsed = RosterRange::parse(body);
+  EXPECT_EQ(parsed->after, 0x0102'0304'0506'0708U);
+  EXPECT_EQ(parsed->newest, 0x1112'1314'1516'1718U);
+  EXPECT_EQ(parsed->lost, 0x2122'2324'2526'2728U);
 }
 
 }  // namespace

@@ -1,0 +1,123 @@
+#include "voiceclient/core/log_follower.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "codec/wire/limits.h"
+
+namespace hubbub::client {
+namespace {
+
+constexpr Duration kFirstAskInterval = 250ms;
+constexpr Duration kSlowestAskInterval = 2s;
+// What is out of order comes by itself; and an answer's datagrams come one close behind the other.
+constexpr Duration kReorderWait = 30ms;
+
+}  // namespace
+
+void LogFollower::soon(TimePoint now, Duration wait) {
+  interval_ = kFirstAskInterval;
+  next_ask_ = now + wait;
+}
+
+void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
+  // The relay has let us in when it has our Join, and what was written since is ours, whenever its Welcome
+  // comes.
+  if (!started_) {
+    earlier_through_ =
+        held_.empty() ? welcome.newest_text : std::min(welcome.newest_text, held_.begin()->second.previous);
+  }
+  // Another log, whose numbers begin below what we know: a relay that lost its history and its clock.
+  if (welcome.epoch != epoch_ && welcome.newest_text < known_) {
+    known_ = 0;
+    held_.clear();
+  }
+  epoch_ = welcome.epoch;
+  trusted_ = known_;
+  newest_ = welcome.newest_text;
+  soon(now, Duration::zero());
+}
+
+// A live entry's number is no more than a hint until the relay's own word covers it. Where that word falls
+// short of what we held to be true, somebody on the way made the number up.
+void LogFollower::announce(TimePoint now, std::uint64_t newest, std::uint64_t asked_at) {
+  if (newest < asked_at && known_ > trusted_) {
+    known_ = trusted_;
+    held_.clear();
+    soon(now, Duration::zero());
+  }
+  if (newest >= known_) trusted_ = known_;
+  if (newest > newest_ && newest > known_) soon(now, Duration::zero());
+  newest_ = std::max(newest_, newest);
+}
+
+void LogFollower::put(TimePoint now, const LogEntryElement& element, bool sealed) {
+  if (element.number <= known_) return;
+  if (sealed) newest_ = std::max(newest_, element.number);
+  Held& held = held_[element.number];
+  if (held.entry.number != 0 && held.entry.sealed >= sealed) return;
+  held.previous = element.previous;
+  held.entry = {.number = element.number,
+                .id = element.id,
+                .object = {element.object.begin(), element.object.end()},
+                .earlier = element.number <= earlier_through_,
+                .sealed = sealed};
+  if (held_.size() > kMaxHeld) held_.erase(std::prev(held_.end()));
+  if (!next_ask_ && started_ && held_.begin()->second.previous > known_) soon(now, kReorderWait);
+}
+
+void LogFollower::range(TimePoint now, const TextRange& range) {
+  newest_ = std::max(newest_, range.newest);
+  if (!started_) {
+    started_ = true;
+    // Where the answer's first datagram is lost, another one's is not the beginning: what was written since
+    // we came would be passed over.
+    known_ = std::min(range.after, earlier_through_);
+  } else if (range.lost > known_) {
+    gap_ = range.lost;
+  }
+  soon(now, ++answers_ >= kAnswerDatagrams ? Duration::zero() : kReorderWait);
+}
+
+bool LogFollower::refuse(TimePoint now, const Entry& entry) {
+  if (entry.sealed) return true;
+  known_ = before_;
+  soon(now, Duration::zero());
+  return false;
+}
+
+std::optional<LogFollower::Entry> LogFollower::next() {
+  if (!started_) return std::nullopt;
+  if (const auto gap = std::exchange(gap_, std::nullopt); gap && *gap > known_) {
+    known_ = *gap;
+    return Entry{.number = known_, .id = {}, .object = {}};
+  }
+  while (!held_.empty()) {
+    const auto first = held_.begin();
+    if (first->first > known_ && first->second.previous > known_) return std::nullopt;
+    Entry entry = std::move(first->second.entry);
+    held_.erase(first);
+    if (entry.number <= known_) continue;
+    before_ = std::exchange(known_, entry.number);
+    if (entry.sealed) trusted_ = known_;
+    interval_ = kFirstAskInterval;
+    return entry;
+  }
+  return std::nullopt;
+}
+
+std::optional<TextAsk> LogFollower::ask_due(TimePoint now) {
+  if (!next_ask_ || now < *next_ask_) return std::nullopt;
+  if (started_ && known_ >= newest_ && held_.empty()) {
+    next_ask_.reset();
+    return std::nullopt;
+  }
+  answers_ = 0;
+  next_ask_ = now + interval_;
+  interval_ = std::min(2 * interval_, kSlowestAskInterval);
+  if (started_) return TextAsk{.after = known_};
+  return TextAsk{.after = earlier_through_, .before = kEarlierTexts};
+}
+
+}  // namespace hubbub::client

@@ -1,0 +1,50 @@
+// Whether a room's messages stand as their authors wrote them. An author counts their own, and says which
+// entry of the log was the newest they had seen: so a relay that withholds, reorders, or shows different
+// members different logs is found out by the next message that tells.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <utility>
+
+#include "codec/session/message.h"
+
+namespace hubbub::client {
+
+class MessageOrder {
+ public:
+  enum class Finding : std::uint8_t {
+    kNone,
+    kMissing,    // messages of this author from before it are not here
+    kReordered,  // it comes after one that its author wrote later, or before one that its author had seen
+    kForked      // its author saw another log than we do, or an entry that we were not given
+  };
+  static constexpr std::size_t kMaxAuthors = 1'024;
+  static constexpr std::size_t kMaxDigests = 1'024;
+
+  // The next message in the log, which is new.
+  Finding check(std::uint64_t number, const session::Message& message);
+  // An entry of the log took its turn, whatever is in it.
+  void passed(std::uint64_t number, const session::EntryDigest& digest);
+  // The relay no longer has what is missing: nobody's count goes on.
+  void gap() {
+    counts_.clear();
+    digests_.clear();
+  }
+  // The relay began anew, and may have lost what others saw.
+  void begin_anew() { digests_.clear(); }
+
+  // The newest entry, as a message says which one its author has seen.
+  [[nodiscard]] std::uint64_t newest() const { return digests_.empty() ? 0 : digests_.back().first; }
+  [[nodiscard]] session::EntryDigest newest_digest() const {
+    return digests_.empty() ? session::EntryDigest{} : digests_.back().second;
+  }
+
+ private:
+  using Run = std::pair<seal::IdentityKey, std::uint64_t>;
+  std::map<Run, std::uint32_t> counts_;
+  std::deque<std::pair<std::uint64_t, session::EntryDigest>> digests_;  // by number
+};
+
+}  // namespace hubbub::client
