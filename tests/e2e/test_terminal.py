@@ -1,13 +1,21 @@
 """The client as a person sees it: a real terminal (tmux), real keys, and what the screen shows."""
 
+import math
 import os
 import shutil
+import struct
 import subprocess
+import sys
 import tempfile
+import unicodedata
 import unittest
+import wave
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness
 from harness import E2eTest, PATIENCE_S, binary, wait_until
+from sealed_rooms import SLOW, SealedTest
 
 
 class Terminal:
@@ -157,6 +165,158 @@ class OnATerminal(E2eTest):
         pid = int(subprocess.run(["pgrep", "-f", f"hubbub join open://127.0.0.1:{self.relay.port} "], check=True, capture_output=True, text=True).stdout.split()[-1])
         terminal.close()
         wait_until(lambda: not os.path.exists(f"/proc/{pid}"), "the client to end", 2 * PATIENCE_S)
+
+
+def columns_of(text):
+    """As a terminal counts them."""
+    return sum(0 if unicodedata.combining(c) or c in "\u200d\ufe0f" else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+@harness.needs("tmux")
+class InASealedRoom(SealedTest):
+    """A room as it is lived in: two people talk, others come and go and write, and somebody types."""
+
+    def room(self, columns, rows):
+        relay = self.relay()
+        self.write("room.link", relay.link + "\n")
+        terminal = Terminal(f"HOME={self.directory} {binary('hubbub')} join --link-file {self.path('room.link')} --no-audio --name anna --identity {self.path('anna.identity')}", columns, rows)
+        self.addCleanup(terminal.close)
+        terminal.wait_for("the relay is here")
+        return relay, terminal
+
+    def talker(self, relay, name):
+        path = self.path(f"{name}.wav")
+        with wave.open(path, "wb") as out:
+            out.setnchannels(1)
+            out.setsampwidth(2)
+            out.setframerate(48_000)
+            out.writeframes(b"".join(struct.pack("<h", int(8000 * math.sin(i / 20))) for i in range(48_000)))
+        return self.hubbub("join", relay.link, "--json", "--name", name, "--input", path, "--repeat")
+
+    def send(self, relay, name, *lines):
+        subprocess.run(
+            [binary("hubbub"), "send", relay.link, "--name", name, "--identity", self.path(f"{name}.identity")],
+            input="".join(line + "\n" for line in lines),
+            env={**os.environ, **self.env},
+            text=True,
+            check=True,
+            timeout=60 * SLOW,
+        )
+
+    def test_what_is_typed_stands_while_the_room_lives(self):
+        for columns, rows in ((80, 24), (200, 50)):
+            with self.subTest(columns=columns):
+                relay, terminal = self.room(columns, rows)
+                terminal.type("half a sentence")
+                talkers = [self.talker(relay, name) for name in ("bela", "cleo")]
+                terminal.wait_for("bela is speaking")
+                terminal.wait_for("cleo is speaking")
+                dora = self.hubbub("tail", relay.link, "--name", "dora")
+                terminal.wait_for("dora joined (4 here)")
+                self.send(relay, "dora", *[f"line {i}" for i in range(rows + 10)])
+                terminal.wait_for(f"<dora> line {rows + 9}")
+                dora.stop(2)
+                terminal.wait_for("dora left (3 here)")
+                self.assertEqual(terminal.input_row(), "> half a sentence")
+                terminal.type(", whole now")
+                terminal.key("Enter")
+                terminal.wait_for("<anna> half a sentence, whole now")
+                terminal.type("/who")
+                terminal.key("Enter")
+                terminal.wait_for("% lost")
+                self.assertTrue(any(line.startswith("* bela: ") and "talking" in line for line in terminal.history()), terminal.history())
+                # All that scrolled by is there, once and in order.
+                shown = [line for line in terminal.history() if line.startswith("<dora>")]
+                self.assertEqual(shown, [f"<dora> line {i}" for i in range(rows + 10)])
+                for talker in talkers:
+                    talker.stop(2)
+                terminal.key("C-c")
+                terminal.wait_for("status 0")
+                terminal.close()
+
+    def test_long_and_wide_text_wraps_and_hostile_text_is_harmless(self):
+        for columns, rows in ((80, 24), (200, 50)):
+            with self.subTest(columns=columns):
+                relay, terminal = self.room(columns, rows)
+                terminal.type("typing")
+                family = "👩\u200d👩\u200d👧"
+                words = "Wörter e\u0301tude 漢字 " * 12
+                self.send(relay, "bela", "漢字" * 120, words.strip(), f"{family} {family}", "\x1b[2J\x1b]0;owned\x07 \u202Equiet", "x" * 700, "done")
+                terminal.wait_for("<bela> done")
+                rows_shown = [line for line in terminal.history() if line]
+                self.assertLessEqual(max(map(columns_of, rows_shown)), columns)
+                everything = "".join(line.strip() for line in rows_shown)
+                self.assertIn("漢字" * 120, everything)
+                self.assertIn("x" * 700, everything)
+                self.assertIn("[2J]0;owned quiet", everything)
+                for word in ("Wörter", "漢字"):
+                    self.assertTrue(all(not line.endswith(word[:-1]) for line in rows_shown if "Wörter" in line), "no word is torn")
+                self.assertEqual(terminal.input_row(), "> typing")
+                terminal.close()
+
+    def test_a_name_that_is_taken_is_asked_for_again(self):
+        relay = self.relay()
+        self.write("room.link", relay.link + "\n")
+        holder = self.hubbub("tail", relay.link, "--json", "--name", "anna", "--identity", self.path("holder"))
+        self.see(holder, "relay", here=True)
+        terminal = Terminal(f"HOME={self.directory} {binary('hubbub')} join --link-file {self.path('room.link')} --no-audio --name Anna --identity {self.path('other')}", 80, 24)
+        self.addCleanup(terminal.close)
+        terminal.wait_for("/name Anna2 is free")
+        terminal.type("/name Anna2")
+        terminal.key("Enter")
+        terminal.wait_for("the relay is here")
+        self.see(holder, "join", name="Anna2")
+        terminal.type("/name anna")
+        terminal.key("Enter")
+        terminal.wait_for("/name anna2 is free")
+        terminal.type("/name anne")
+        terminal.key("Enter")
+        terminal.wait_for("you are anne now")
+        self.see(holder, "rename", name="anne")
+
+    def test_two_people_compare_their_code(self):
+        relay, terminal = self.room(80, 24)
+        bela = self.hubbub("join", relay.link, "--no-audio", "--name", "bela", stdin=subprocess.PIPE)
+        terminal.wait_for("bela joined")
+        terminal.type("/verify bela")
+        terminal.key("Enter")
+        terminal.wait_for("your code with bela: ")
+        code = next(line for line in terminal.history() if "your code with bela" in line).split(": ")[1].strip()
+        self.assertRegex(code, r"^\d{5}( \d{5}){3}$")
+        bela.type("/verify anna\n")
+        bela.out.wait_for(f"your code with anna: {code}")
+        terminal.type("/verify bela yes")
+        terminal.key("Enter")
+        terminal.wait_for("bela is verified from now on")
+        bela.type("it is me\n")
+        terminal.wait_for("<bela+> it is me")
+        bela.stop(2)
+        # Another who takes the name later is not taken for him.
+        impostor = self.hubbub("join", relay.link, "--no-audio", "--name", "bela", "--identity", self.path("impostor"), stdin=subprocess.PIPE)
+        terminal.wait_for("is not the bela whom you verified")
+        impostor.type("it is me\n")
+        terminal.wait_for("<bela?> it is me")
+        impostor.stop(2)
+
+    def test_somebody_is_ignored(self):
+        relay, terminal = self.room(80, 24)
+        self.send(relay, "bela", "heard")
+        terminal.wait_for("<bela> heard")
+        bela = self.hubbub("join", relay.link, "--no-audio", "--name", "bela", stdin=subprocess.PIPE)
+        terminal.wait_for("bela joined")
+        wait_until(lambda: (terminal.type("/ignore bela"), terminal.key("Enter"), any("no more of bela" in line for line in terminal.history()))[2], "bela to be ignored", step_s=1)
+        bela.type("unheard\n")
+        self.send(relay, "cleo", "after")
+        terminal.wait_for("<cleo> after")
+        self.assertFalse(any("unheard" in line for line in terminal.history()))
+        bela.stop(2)
+
+    def test_a_closed_terminal_leaves_the_room(self):
+        relay, terminal = self.room(80, 24)
+        bela = self.hubbub("tail", relay.link, "--json", "--name", "bela")
+        self.see(bela, "join", name="anna")
+        terminal.close()
+        self.see(bela, "leave", name="anna", timeout_s=10)
 
 
 if __name__ == "__main__":
