@@ -43,7 +43,7 @@ class Crowd {
 
  private:
   static constexpr std::size_t kBatch = 128;
-  static constexpr std::size_t kMaxBytes = 256;  // more than any datagram that we send
+  static constexpr std::size_t kMaxBytes = 1'200;  // as long as a relay sends any: kMaxSealedDatagramBytes
 
   struct Control {
     alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo))> bytes;

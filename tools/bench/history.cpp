@@ -49,7 +49,7 @@ class Bench {
   explicit Bench(const std::filesystem::path& file)
       : history_(loop_, options(file),
                  {.loaded =
-                      [this](const seal::RoomId&, std::vector<relay::LogEntry> entries) {
+                      [this](const seal::RoomId&, const std::vector<relay::LogEntry>& entries) {
                         loaded_ = entries.size();
                         has_loaded_ = true;
                       },

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "codec/wire/limits.h"
 #include "tools/bench/bare_relay.h"
 #include "tools/bench/compare.h"
 #include "tools/bench/crowd.h"
@@ -15,10 +16,14 @@
 #include "tools/bench/sealed.h"
 #include "tools/bench/sealed_report.h"
 #include "tools/bench/soak.h"
+#include "tools/bench/text.h"
+#include "tools/bench/text_report.h"
 
 namespace {
 
 using namespace hubbub::bench;
+using hubbub::kMaxLogEntries;
+using hubbub::kMaxPendingSessions;
 
 constexpr int kDoesNotHold = 1;
 constexpr int kCannotRun = 2;
@@ -71,6 +76,18 @@ constexpr const char* kHistoryAbout =
     "it\n"
     "and read one room's newest 10000 messages. Writes to --directory, and removes what it wrote.";
 
+constexpr const char* kTextAbout =
+    "What text in a sealed room costs: messages a second through one relay and the CPU for each copy; a "
+    "member\n"
+    "who catches up with a whole log; members who do nothing; a large room's roster when many join at once.";
+
+constexpr const char* kTextNotes =
+    "Members who write and read are light: a client's own link, outbox and log follower, which open "
+    "envelopes and\n"
+    "follow numbers, but verify no signature, so that the program that is measured is the relay. Who catches "
+    "up is a\n"
+    "whole client core, which does. The roster is measured at the relay's core, without sockets.";
+
 std::string own_path() {
   return std::filesystem::read_symlink("/proc/self/exe").string();
 }
@@ -89,6 +106,7 @@ struct Flags {
   SealedOptions sealed;
   SoakOptions soak;
   HistoryBenchOptions history;
+  TextOptions text;
   std::string relay;
   double minutes = 10;
   bool json = false;
@@ -176,6 +194,52 @@ void add_history_command(CLI::App& app, Flags& flags) {
       ->check(CLI::ExistingDirectory);
 }
 
+void add_text_command(CLI::App& app, Flags& flags) {
+  CLI::App* command = app.add_subcommand("text", kTextAbout)->footer(kTextNotes);
+  TextOptions& options = flags.text;
+  command
+      ->add_option("--parts", options.parts, "What to measure (default all: throughput,catch-up,idle,roster)")
+      ->delimiter(',')
+      ->type_name("PART,...")
+      ->check(CLI::IsMember({"throughput", "catch-up", "idle", "roster"}));
+  command->add_option("--runs", options.runs, "Runs of throughput and catch-up (default 3)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000));
+  command->add_option("--members", options.members, "Members of the room that is written in (default 100)")
+      ->type_name("N")
+      ->check(CLI::Range(kLeastPeers, Crowd::kMaxPeers));
+  command->add_option("--senders", options.senders, "How many of them write (default 10)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, Crowd::kMaxPeers));
+  command->add_option("--seconds", options.seconds, "How long they write in each run (default 5)")
+      ->type_name("S")
+      ->check(CLI::Range(0.1, 3600.0));
+  command->add_option("--rate", options.paced, "Messages a second, beside as many as go (default 200)")
+      ->type_name("N")
+      ->check(CLI::Range(1.0, 1e6));
+  command->add_option("--messages", options.messages, "Messages to catch up with (default 10000)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{2}, kMaxLogEntries));
+  command->add_option("--idle", options.idle_members, "Rooms in which nothing happens (default 100,1000)")
+      ->delimiter(',')
+      ->type_name("N,...")
+      ->check(CLI::Range(std::size_t{10}, Crowd::kMaxPeers));
+  command->add_option("--idle-seconds", options.idle_seconds, "How long nothing happens (default 30)")
+      ->type_name("S")
+      ->check(CLI::Range(1.0, 3600.0));
+  command->add_option("--roster", options.roster.members, "Members of the large room (default 5000)")
+      ->type_name("N")
+      ->check(CLI::Range(kLeastPeers, Crowd::kMaxPeers));
+  command->add_option("--joining", options.roster.joining, "How many join it at once (default 1000)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, kMaxPendingSessions));
+  command
+      ->add_option("--relay", flags.relay,
+                   "The hubbub-relay to measure (default: the one beside this program)")
+      ->type_name("PATH");
+  command->add_flag("--json", flags.json, "Report as JSON");
+}
+
 // The relays that ours is compared with: this program again, as a child of itself, so not in --help.
 void add_children(CLI::App& app, bool& dutiful) {
   app.add_subcommand("bare")->group("")->add_flag("--same-duties", dutiful);
@@ -213,6 +277,15 @@ int run_history(Flags& flags) {
   return EXIT_SUCCESS;
 }
 
+int run_text(Flags& flags) {
+  if (flags.text.senders > flags.text.members) throw std::runtime_error("--senders is more than --members");
+  flags.text.relay_path = relay_or_beside_us(flags.relay);
+  const Interrupt interrupt;
+  const auto figures = measure_text(flags.text, interrupt);
+  std::fputs((flags.json ? text_json(flags.text, figures) : text_text(flags.text, figures)).c_str(), stdout);
+  return EXIT_SUCCESS;
+}
+
 int run(int argc, const char* const* argv) {
   CLI::App app(kAbout, "hubbub-bench");
   app.require_subcommand(1);
@@ -224,6 +297,7 @@ int run(int argc, const char* const* argv) {
   add_sealed_command(app, flags);
   add_soak_command(app, flags);
   add_history_command(app, flags);
+  add_text_command(app, flags);
   add_children(app, dutiful);
   try {
     app.parse(argc, argv);
@@ -231,6 +305,7 @@ int run(int argc, const char* const* argv) {
     if (app.got_subcommand("naive")) run_naive_relay();
     if (app.got_subcommand("sealed")) return run_sealed(flags);
     if (app.got_subcommand("history")) return run_history(flags);
+    if (app.got_subcommand("text")) return run_text(flags);
     return app.got_subcommand("soak") ? run_soak(flags) : run_comparison(flags);
   } catch (const CLI::Success& success) {  // --help, --version
     return app.exit(success);

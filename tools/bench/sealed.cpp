@@ -2,11 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
-#include <stdexcept>
-#include <system_error>
 
 #include <unistd.h>
 
@@ -14,6 +10,7 @@
 #include "tools/bench/child.h"
 #include "tools/bench/crowd.h"
 #include "tools/bench/load.h"
+#include "tools/bench/sealed_child.h"
 
 namespace hubbub::bench {
 namespace {
@@ -23,61 +20,9 @@ constexpr std::size_t kTurns = 16;
 constexpr std::size_t kWarmUpDatagrams = 20;
 constexpr int kWeighingEnvelopes = 256;
 
-// A place for a relay's key, and gone with it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() : path_((std::filesystem::temp_directory_path() / "hubbub-bench-XXXXXX").string()) {
-    if (mkdtemp(path_.data()) == nullptr)
-      throw std::system_error(errno, std::generic_category(), "making a directory for a relay's key");
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-// What both relays are told alike. A member that hears no more than this command's other half is not
-// forgotten.
-std::vector<std::string> command_line(const SealedOptions& options, std::size_t members,
-                                      const std::vector<std::string>& port) {
-  std::vector<std::string> arguments = {options.relay_path,
-                                        "--bind",
-                                        "127.0.0.1",
-                                        "--peer-rate",
-                                        "0",
-                                        "--max-peers",
-                                        std::to_string(members),
-                                        "--timeout",
-                                        "24h",
-                                        "--stats-format",
-                                        "json",
-                                        "--log-level",
-                                        "off"};
-  arguments.insert(arguments.end(), port.begin(), port.end());
-  return arguments;
+SealedChild sealed_relay(const SealedOptions& options, std::size_t members) {
+  return {options.relay_path, members, members + kMeasuredJoins + 2 * kMeasuredHandshakes};
 }
-
-struct SealedRelay {
-  SealedRelay(const SealedOptions& options, std::size_t members)
-      : child(command_line(
-                  options, members,
-                  {"--sealed", "0", "--key", directory.file("relay.key"), "--join-rate", "0",
-                   "--max-sessions", std::to_string(members + kMeasuredJoins + 2 * kMeasuredHandshakes)}),
-              kSealedRoomsOn) {
-    auto parsed = seal::Invite::parse(child.take_first_line());
-    if (!parsed) throw std::runtime_error("the relay's invite is none: " + parsed.error());
-    invite = *std::move(parsed);
-  }
-  TemporaryDirectory directory;
-  Child child;
-  seal::Invite invite;
-};
 
 // One of the two rooms: how its members speak, and what they hear.
 class Room {
@@ -98,7 +43,7 @@ class Room {
 class OpenRoom final : public Room {
  public:
   OpenRoom(const SealedOptions& options, Crowd& crowd)
-      : crowd_(crowd), relay_(command_line(options, crowd.peers(), {"--open", "0"})) {
+      : crowd_(crowd), relay_(relay_command(options.relay_path, crowd.peers(), {"--open", "0"})) {
     join(crowd, relay_.port(), 0, crowd.peers());
   }
   [[nodiscard]] const Child& relay() const override { return relay_; }
@@ -118,7 +63,9 @@ class OpenRoom final : public Room {
 class SealedRoom final : public Room {
  public:
   SealedRoom(const SealedOptions& options, Crowd& crowd)
-      : relay_(options, crowd.peers()), crowd_(crowd), members_(crowd, relay_.child.port(), relay_.invite) {}
+      : relay_(sealed_relay(options, crowd.peers())),
+        crowd_(crowd),
+        members_(crowd, relay_.child.port(), relay_.invite) {}
 
   // Two members first, and all of the relay's paths warm; what the others then add is theirs.
   double weigh_joining() {
@@ -142,7 +89,7 @@ class SealedRoom final : public Room {
   std::uint64_t take() override { return members_.take(); }
 
  private:
-  SealedRelay relay_;
+  SealedChild relay_;
   Crowd& crowd_;
   SealedCrowd members_;
 };
@@ -206,7 +153,7 @@ SealedFigures measure_sealed(const SealedOptions& options, const Interrupt& inte
   SealedFigures figures;
   for (int number = 0; number < options.runs; ++number) {
     if (watched) std::fprintf(stderr, "\rat the door, run %d of %d ", number + 1, options.runs);
-    const SealedRelay relay(options, 2 * kMeasuredHandshakes);
+    const SealedChild relay = sealed_relay(options, 2 * kMeasuredHandshakes);
     figures.doors.push_back(measure_door(relay.child, relay.invite, interrupt));
   }
   for (const std::size_t members : options.members) {
