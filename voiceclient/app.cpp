@@ -23,6 +23,8 @@ constexpr std::size_t kMaxWaitingTexts = 100;
 constexpr int kNotJoined = 1;  // the relay never answered, or it or the link is wrong
 constexpr const char* kNoAnswer = "it does not answer";
 
+// How long one who leaves waits for what they wrote to be acknowledged.
+constexpr Duration kLastWordsLast = 2s;
 // While nobody reads it but a program, how things stand is told so often.
 constexpr Duration kStatsInterval = 10s;
 
@@ -120,13 +122,14 @@ void App::tick(TimePoint now) {
     reconnect_at_ = now + kReconnectInterval;
     connection_.open();
   }
-  if (!console_.frontend().alive()) leave();
+  if (!leave_by_ && !console_.frontend().alive()) leave();
+  if (leave_by_ && (now >= *leave_by_ || session_->texts_waiting().unacknowledged == 0)) leave();
 }
 
 void App::pump_sound(TimePoint now) {
   sound_.pump(now, *session_);
   settle(now);
-  if (options_.exit_at_end && sound_.recording_over()) leave();
+  if (!leave_by_ && options_.exit_at_end && sound_.recording_over()) leave();
 }
 
 void App::received(TimePoint now, std::span<const std::byte> datagram) {
@@ -379,9 +382,20 @@ void App::send_waiting_texts() {
   }
 }
 
+// What was typed last has still to get there: a moment is given to it, unless one is in a hurry and asks
+// twice.
 void App::leave() {
-  if (std::exchange(leaving_, true)) return;
+  if (leaving_) return;
   const TimePoint now = net::now();
+  const std::size_t unsent = session_->texts_waiting().unacknowledged;
+  const bool here = session_->relay_state() == RelayWatch::State::kHere;
+  if (unsent > 0 && here && !refused_ && !leave_by_) {
+    leave_by_ = now + kLastWordsLast;
+    return;
+  }
+  leaving_ = true;
+  if (unsent > 0 && relay_answered_)
+    console_.frontend().notice(std::to_string(unsent) + " of your lines did not get to the relay");
   session_->leave(now);
   settle(now);
   loop_.stop();

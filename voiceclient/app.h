@@ -83,6 +83,7 @@ class App {
   std::optional<TimePoint> reconnect_at_;
   bool relay_answered_ = false;
   bool refused_ = false;
+  std::optional<TimePoint> leave_by_;  // asked to leave, with something still to be sent
   bool leaving_ = false;
 };
 

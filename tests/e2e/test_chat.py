@@ -140,6 +140,26 @@ class BadNetworks(ChatTest):
             self.assertEqual([text for text in orders[0] if text.startswith(name)], [f"{name} {i}" for i in range(self.MESSAGES)])
 
 
+    def test_the_last_words_of_one_who_leaves_arrive(self):
+        relay = self.relay()
+        ben = self.tail(relay.link, "ben")
+        self.see(ben, "relay", here=True)
+        proxy = self.keep(Program([binary("hubbub-lab"), "proxy", "--listen", "127.0.0.1:0", "--to", f"127.0.0.1:{relay.port}", "--delay", "100ms"]))
+        port = re.search(r":(\d+)", proxy.err.wait_for(r"listening on \S+:\d+").group(0)).group(1)
+        for how in ("quit", "interrupt"):
+            ann = self.join(relay.link.replace(f":{relay.port}/", f":{port}/"), "--name", "ann", stdin=subprocess.PIPE)
+            self.see(ann, "relay", here=True)
+            ann.type("".join(f"{how} {i}\n" for i in range(100)))  # more than is under way at once
+            if how == "quit":
+                ann.type("/quit\n")
+                self.assertEqual(ann.wait(), 0)
+            else:
+                time.sleep(0.2)
+                ann.stop(signal.SIGINT, within_s=5)
+            self.wait_for_texts(ben, 100)
+            self.assertEqual([e["text"] for e in self.texts(ben) if e["text"].startswith(how)], [f"{how} {i}" for i in range(100)])
+
+
 class KilledRelays(ChatTest):
     def kill_in_the_middle(self, *arguments):
         relay = self.relay(*arguments)
