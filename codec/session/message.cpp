@@ -30,11 +30,6 @@ std::vector<std::byte> signed_bytes(std::initializer_list<Bytes> parts) {
   return all;
 }
 
-template <std::size_t N>
-void read_into(ByteReader& reader, std::array<std::byte, N>& out) {
-  std::ranges::copy(reader.bytes(N), out.begin());
-}
-
 void write_name_and_text(ByteWriter& writer, const Message& message) {
   writer.u8(static_cast<std::uint8_t>(message.name.size()));
   writer.text(message.name);
@@ -89,8 +84,8 @@ Result<std::optional<Message>, DropReason> open_direct(const seal::RoomKeys& roo
   const auto kind = kind_of(fields.u8());
   if (!kind) return kind.error();
   message.kind = *kind;
-  read_into(fields, message.author);
-  read_into(fields, message.recipient.emplace());
+  fields.into(message.author);
+  fields.into(message.recipient.emplace());
   message.sent_unix_ms = fields.u64();
   if (*message.recipient != reader.public_key() ||
       !take_signature(body, message.author, {as_bytes(kDirectContext), room.room_id(), id}))
@@ -171,12 +166,12 @@ Result<std::optional<Message>, DropReason> open_message(const seal::RoomKeys& ro
   const auto kind = kind_of(fields.u8());
   if (!kind) return kind.error();
   message.kind = *kind;
-  read_into(fields, message.author);
+  fields.into(message.author);
   message.sent_unix_ms = fields.u64();
   message.run = fields.u64();
   message.count = fields.u32();
   message.seen = fields.u64();
-  read_into(fields, message.seen_digest);
+  fields.into(message.seen_digest);
   if (!take_signature(body, message.author, {as_bytes(kMessageContext), room.room_id(), id}))
     return DropReason::kBadSignature;
   if (const auto problem = read_name_and_text(body.subspan(kFixed - 1), message)) return *problem;
@@ -220,11 +215,11 @@ Result<Presence, DropReason> open_presence(const seal::RoomKeys& room, std::uint
   Presence presence;
   presence.stream = opened->stream;
   ByteReader fields(body);
-  read_into(fields, presence.identity);
+  fields.into(presence.identity);
   if (!take_signature(body, presence.identity, {as_bytes(kPresenceContext), room.room_id(), stream}))
     return DropReason::kBadSignature;
   ByteReader rest(body.subspan(32));
-  read_into(rest, presence.direct_key);
+  rest.into(presence.direct_key);
   presence.since_unix_ms = rest.u64();
   presence.muted = (rest.u8() & 1U) != 0;
   const auto name = as_text(rest.bytes(rest.u8()));

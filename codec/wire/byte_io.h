@@ -2,6 +2,7 @@
 // gives zero, and `ok()` says so once at the end. Header-only: it is on the path of every frame.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,6 +36,12 @@ class ByteReader {
     return taken;
   }
   std::span<const std::byte> rest() noexcept { return bytes(rest_.size()); }
+  // As many bytes as `out` has; it stays as it is where there are fewer.
+  template <std::size_t N>
+  void into(std::array<std::byte, N>& out) noexcept {
+    const auto taken = bytes(N);
+    if (!taken.empty()) std::memcpy(out.data(), taken.data(), taken.size());
+  }
 
   void fail() noexcept {
     ok_ = false;

@@ -21,12 +21,6 @@ Result<T, DropReason> finished(const ByteReader& reader, T value) {
   return value;
 }
 
-template <std::size_t N>
-void read_into(ByteReader& reader, std::array<std::byte, N>& out) {
-  const auto bytes = reader.bytes(N);
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-}
-
 }  // namespace
 
 std::optional<Element> ElementReader::next() {
@@ -196,9 +190,9 @@ bool Pong::serialize(ByteWriter& writer) const {
 Result<Join, DropReason> Join::parse(std::span<const std::byte> body) {
   ByteReader reader(body);
   Join join;
-  read_into(reader, join.room_id);
-  read_into(reader, join.name_tag);
-  read_into(reader, join.owner);
+  reader.into(join.room_id);
+  reader.into(join.name_tag);
+  reader.into(join.owner);
   join.ssrc = reader.u32();
   join.revision = reader.u32();
   if (!reader.ok()) return DropReason::kTruncated;
@@ -334,7 +328,7 @@ Result<TextElement, DropReason> TextElement::parse(std::span<const std::byte> bo
   TextElement text;
   text.floor = reader.u32();
   text.sequence = reader.u32();
-  read_into(reader, text.id);
+  reader.into(text.id);
   text.object = reader.rest();
   if (!reader.ok() || text.object.size() < kSmallestObject) return DropReason::kTruncated;
   if (text.floor > text.sequence || text.object.size() > LogEntryElement::kMaxObjectBytes)
@@ -356,7 +350,7 @@ Result<LogEntryElement, DropReason> LogEntryElement::parse(std::span<const std::
   LogEntryElement entry;
   entry.number = reader.u64();
   entry.previous = reader.u64();
-  read_into(reader, entry.id);
+  reader.into(entry.id);
   entry.object = reader.rest();
   if (!reader.ok() || entry.object.size() < kSmallestObject) return DropReason::kTruncated;
   if (entry.previous >= entry.number || entry.object.size() > kMaxObjectBytes) return DropReason::kBadElement;

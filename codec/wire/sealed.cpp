@@ -5,12 +5,6 @@
 namespace hubbub {
 namespace {
 
-template <std::size_t N>
-void read_into(ByteReader& reader, std::array<std::byte, N>& out) {
-  const auto bytes = reader.bytes(N);
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-}
-
 // The reason why a reader is not at its end, where it isn't.
 std::optional<DropReason> problem_of(const ByteReader& reader) {
   if (!reader.ok()) return DropReason::kTruncated;
@@ -24,7 +18,7 @@ Preamble Preamble::parse(ByteReader& reader) {
   Preamble preamble;
   preamble.kind = static_cast<SealedKind>(reader.u8());
   preamble.version = reader.u8();
-  read_into(reader, preamble.nonce);
+  reader.into(preamble.nonce);
   return preamble;
 }
 
@@ -38,11 +32,11 @@ Result<Hello, DropReason> Hello::parse(std::span<const std::byte> datagram) {
   ByteReader reader(datagram);
   Hello hello;
   hello.preamble = Preamble::parse(reader);
-  read_into(reader, hello.cookie);
-  read_into(reader, hello.noise);
+  reader.into(hello.cookie);
+  reader.into(hello.noise);
   reader.bytes(kMac1At - Preamble::kBytes - sizeof(Cookie) - kNoiseBytes);  // padding: not looked at
-  read_into(reader, hello.key_mac);
-  read_into(reader, hello.token_mac);
+  reader.into(hello.key_mac);
+  reader.into(hello.token_mac);
   if (const auto problem = problem_of(reader)) return *problem;
   return hello;
 }
@@ -59,8 +53,8 @@ Result<Retry, DropReason> Retry::parse(std::span<const std::byte> datagram) {
   ByteReader reader(datagram);
   Retry retry;
   retry.preamble = Preamble::parse(reader);
-  read_into(reader, retry.cookie);
-  read_into(reader, retry.mac);
+  reader.into(retry.cookie);
+  reader.into(retry.mac);
   if (const auto problem = problem_of(reader)) return *problem;
   return retry;
 }
@@ -76,7 +70,7 @@ Result<Refusal, DropReason> Refusal::parse(std::span<const std::byte> datagram) 
   Refusal refusal;
   refusal.preamble = Preamble::parse(reader);
   const std::uint8_t reason = reader.u8();
-  read_into(reader, refusal.mac);
+  reader.into(refusal.mac);
   if (const auto problem = problem_of(reader)) return *problem;
   if (reason < 1 || reason > 3) return DropReason::kUnknownKind;
   refusal.reason = static_cast<RefusalReason>(reason);
@@ -93,8 +87,8 @@ Result<KeyAnswer, DropReason> KeyAnswer::parse(std::span<const std::byte> datagr
   ByteReader reader(datagram);
   KeyAnswer answer;
   answer.preamble = Preamble::parse(reader);
-  read_into(reader, answer.relay_key);
-  read_into(reader, answer.mac);
+  reader.into(answer.relay_key);
+  reader.into(answer.mac);
   if (const auto problem = problem_of(reader)) return *problem;
   return answer;
 }
@@ -108,7 +102,7 @@ void KeyAnswer::serialize(ByteWriter& writer) const {
 Grant Grant::parse(ByteReader& reader) {
   Grant grant;
   grant.session_id = reader.u32();
-  read_into(reader, grant.reset_token);
+  reader.into(grant.reset_token);
   grant.idle_timeout_ms = reader.u32();
   return grant;
 }
@@ -123,7 +117,7 @@ Result<Reply, DropReason> Reply::parse(std::span<const std::byte> datagram) {
   ByteReader reader(datagram);
   Reply reply;
   reply.preamble = Preamble::parse(reader);
-  read_into(reader, reply.noise);
+  reader.into(reply.noise);
   if (const auto problem = problem_of(reader)) return *problem;
   return reply;
 }
@@ -169,7 +163,7 @@ Result<Reset, DropReason> Reset::parse(std::span<const std::byte> datagram) {
   reader.u8();
   Reset reset;
   reset.session_id = reader.u32();
-  read_into(reader, reset.token);
+  reader.into(reset.token);
   if (const auto problem = problem_of(reader)) return *problem;
   return reset;
 }

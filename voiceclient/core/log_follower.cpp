@@ -7,20 +7,6 @@
 #include "codec/wire/limits.h"
 
 namespace hubbub::client {
-namespace {
-
-constexpr Duration kFirstAskInterval = 250ms;
-constexpr Duration kSlowestAskInterval = 2s;
-// What is out of order comes by itself; and an answer's datagrams come one close behind the other.
-constexpr Duration kReorderWait = 30ms;
-
-}  // namespace
-
-void LogFollower::soon(TimePoint now, Duration wait) {
-  interval_ = kFirstAskInterval;
-  next_ask_ = now + wait;
-}
-
 void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
   // The relay has let us in when it has our Join, and what was written since is ours, whenever its Welcome
   // comes.
@@ -36,7 +22,7 @@ void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
   epoch_ = welcome.epoch;
   trusted_ = known_;
   newest_ = welcome.newest_text;
-  soon(now, Duration::zero());
+  asks_.start(now, Duration::zero());
 }
 
 // A live entry's number is no more than a hint until the relay's own word covers it. Where that word falls
@@ -45,10 +31,10 @@ void LogFollower::announce(TimePoint now, std::uint64_t newest, std::uint64_t as
   if (newest < asked_at && known_ > trusted_) {
     known_ = trusted_;
     held_.clear();
-    soon(now, Duration::zero());
+    asks_.start(now, Duration::zero());
   }
   if (newest >= known_) trusted_ = known_;
-  if (newest > newest_ && newest > known_) soon(now, Duration::zero());
+  if (newest > newest_ && newest > known_) asks_.start(now, Duration::zero());
   newest_ = std::max(newest_, newest);
 }
 
@@ -64,7 +50,8 @@ void LogFollower::put(TimePoint now, const LogEntryElement& element, bool sealed
                 .earlier = element.number <= earlier_through_,
                 .sealed = sealed};
   if (held_.size() > kMaxHeld) held_.erase(std::prev(held_.end()));
-  if (!next_ask_ && started_ && held_.begin()->second.previous > known_) soon(now, kReorderWait);
+  if (!asks_.started() && started_ && held_.begin()->second.previous > known_)
+    asks_.start(now, AskTimer::kReorderWait);
 }
 
 void LogFollower::range(TimePoint now, const TextRange& range) {
@@ -77,13 +64,13 @@ void LogFollower::range(TimePoint now, const TextRange& range) {
   } else if (range.lost > known_) {
     gap_ = range.lost;
   }
-  soon(now, ++answers_ >= kAnswerDatagrams ? Duration::zero() : kReorderWait);
+  asks_.answered(now);
 }
 
 bool LogFollower::refuse(TimePoint now, const Entry& entry) {
   if (entry.sealed) return true;
   known_ = before_;
-  soon(now, Duration::zero());
+  asks_.start(now, Duration::zero());
   return false;
 }
 
@@ -101,21 +88,19 @@ std::optional<LogFollower::Entry> LogFollower::next() {
     if (entry.number <= known_) continue;
     before_ = std::exchange(known_, entry.number);
     if (entry.sealed) trusted_ = known_;
-    interval_ = kFirstAskInterval;
+    asks_.progress();
     return entry;
   }
   return std::nullopt;
 }
 
 std::optional<TextAsk> LogFollower::ask_due(TimePoint now) {
-  if (!next_ask_ || now < *next_ask_) return std::nullopt;
+  if (!asks_.due(now)) return std::nullopt;
   if (started_ && known_ >= newest_ && held_.empty()) {
-    next_ask_.reset();
+    asks_.stop();
     return std::nullopt;
   }
-  answers_ = 0;
-  next_ask_ = now + interval_;
-  interval_ = std::min(2 * interval_, kSlowestAskInterval);
+  asks_.ask(now);
   if (started_) return TextAsk{.after = known_};
   return TextAsk{.after = earlier_through_, .before = kEarlierTexts};
 }

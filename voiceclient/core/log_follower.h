@@ -12,6 +12,7 @@
 
 #include "codec/wire/element.h"
 #include "codec/wire/units.h"
+#include "voiceclient/core/ask_timer.h"
 
 namespace hubbub::client {
 
@@ -52,7 +53,6 @@ class LogFollower {
     std::uint64_t previous = 0;
     Entry entry;
   };
-  void soon(TimePoint now, Duration wait);
 
   bool started_ = false;  // we know where to begin
   std::uint64_t known_ = 0;
@@ -63,9 +63,7 @@ class LogFollower {
   std::uint64_t epoch_ = 0;
   std::optional<std::uint64_t> gap_;  // to be told before anything else
   std::map<std::uint64_t, Held> held_;
-  std::size_t answers_ = 0;  // datagrams since the last question
-  std::optional<TimePoint> next_ask_;
-  Duration interval_{};
+  AskTimer asks_;
 };
 
 }  // namespace hubbub::client

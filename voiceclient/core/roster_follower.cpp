@@ -7,19 +7,6 @@
 #include "codec/wire/limits.h"
 
 namespace hubbub::client {
-namespace {
-
-constexpr Duration kFirstAskInterval = 250ms;
-constexpr Duration kSlowestAskInterval = 2s;
-constexpr Duration kReorderWait = 30ms;
-
-}  // namespace
-
-void RosterFollower::soon(TimePoint now, Duration wait) {
-  interval_ = kFirstAskInterval;
-  next_ask_ = now + wait;
-}
-
 void RosterFollower::count(std::size_t members) {
   crowd_ = members > kMaxFollowed;
   pace_ = static_cast<int>(members) * kPaceEach;
@@ -31,7 +18,7 @@ void RosterFollower::start_over(TimePoint now) {
   known_ = 0;
   begun_.reset();
   complete_ = false;
-  soon(now, Duration::zero());
+  asks_.start(now, Duration::zero());
 }
 
 void RosterFollower::welcome(TimePoint now, const Welcome& welcome) {
@@ -41,13 +28,13 @@ void RosterFollower::welcome(TimePoint now, const Welcome& welcome) {
     epoch_ = welcome.epoch;
     return start_over(now);
   }
-  soon(now, Duration::zero());
+  asks_.start(now, Duration::zero());
 }
 
 void RosterFollower::announce(TimePoint now, std::uint64_t newest, std::size_t members) {
   count(members);
   newest_ = std::max(newest_, newest);
-  if (newest_ > known_ && !next_ask_) soon(now, Duration::zero());
+  if (newest_ > known_ && !asks_.started()) asks_.start(now, Duration::zero());
 }
 
 std::optional<DropReason> RosterFollower::change(TimePoint now, const seal::RoomKeys& room,
@@ -67,7 +54,7 @@ std::optional<DropReason> RosterFollower::change(TimePoint now, const seal::Room
   held_[change.number] = std::move(held);
   if (held_.size() > kMaxHeld) held_.erase(std::prev(held_.end()));
   apply();
-  if (!held_.empty() && !next_ask_) soon(now, kReorderWait);
+  if (!held_.empty() && !asks_.started()) asks_.start(now, AskTimer::kReorderWait);
   return problem;
 }
 
@@ -77,7 +64,7 @@ void RosterFollower::range(TimePoint now, const RosterRange& range) {
   // Somebody whom we know may have left without our ever hearing of it.
   if (range.lost > (complete_ ? known_ : begun_.value_or(range.lost))) return start_over(now);
   apply();
-  soon(now, ++answers_ >= kAnswerDatagrams ? pace_ : std::max(pace_, kReorderWait));
+  asks_.answered(now, pace_);
 }
 
 void RosterFollower::apply() {
@@ -87,7 +74,7 @@ void RosterFollower::apply() {
     if (first->first > known_ && first->second.previous > known_) break;
     if (first->first > known_) {
       known_ = first->first;
-      interval_ = kFirstAskInterval;
+      asks_.progress();
       ++version_;
       if (first->second.presence) {
         list[first->second.ssrc] = std::move(*first->second.presence);
@@ -105,14 +92,12 @@ void RosterFollower::apply() {
 }
 
 std::optional<RosterAsk> RosterFollower::ask_due(TimePoint now) {
-  if (!next_ask_ || now < *next_ask_) return std::nullopt;
+  if (!asks_.due(now)) return std::nullopt;
   if (crowd_ || (complete_ && known_ >= newest_)) {
-    next_ask_.reset();
+    asks_.stop();
     return std::nullopt;
   }
-  answers_ = 0;
-  next_ask_ = now + interval_;
-  interval_ = std::min(2 * interval_, kSlowestAskInterval);
+  asks_.ask(now);
   return RosterAsk{.after = known_};
 }
 

@@ -12,6 +12,7 @@
 #include "codec/session/message.h"
 #include "codec/wire/element.h"
 #include "codec/wire/units.h"
+#include "voiceclient/core/ask_timer.h"
 
 namespace hubbub::client {
 
@@ -47,7 +48,6 @@ class RosterFollower {
   void start_over(TimePoint now);
   void apply();
   void count(std::size_t members);
-  void soon(TimePoint now, Duration wait);
 
   std::map<std::uint32_t, session::Presence> members_;
   std::map<std::uint32_t, session::Presence> collected_;  // until they are all
@@ -60,9 +60,7 @@ class RosterFollower {
   bool complete_ = false;
   bool crowd_ = false;
   Duration pace_{};
-  std::size_t answers_ = 0;
-  std::optional<TimePoint> next_ask_;
-  Duration interval_{};
+  AskTimer asks_;
 };
 
 }  // namespace hubbub::client
