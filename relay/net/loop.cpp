@@ -36,18 +36,36 @@ void Loop::run() {
 
 Timer::Timer(Loop& loop, Callback callback) : callback_(std::move(callback)) {
   handle_.open("creating a timer", this, [&](uv_timer_t* timer) { return uv_timer_init(loop.raw(), timer); });
+  hurry_.open("creating a timer", this, [&](uv_idle_t* idle) { return uv_idle_init(loop.raw(), idle); });
+  after_.open("creating a timer", this, [&](uv_check_t* check) { return uv_check_init(loop.raw(), check); });
 }
 
 void Timer::start(Duration first, Duration period) {
   const auto trampoline = [](uv_timer_t* timer) noexcept {
-    if (auto* self = static_cast<Timer*>(timer->data)) self->callback_(now());
+    if (auto* self = static_cast<Timer*>(timer->data)) self->due();
   };
   CHECK(uv_timer_start(handle_.raw(), trampoline, whole_milliseconds(first), whole_milliseconds(period)) ==
         0);
 }
 
+void Timer::due() {
+  const auto trampoline = [](uv_check_t* check) noexcept {
+    if (auto* self = static_cast<Timer*>(check->data)) self->fire();
+  };
+  CHECK(uv_idle_start(hurry_.raw(), [](uv_idle_t*) noexcept {}) == 0);
+  CHECK(uv_check_start(after_.raw(), trampoline) == 0);
+}
+
+void Timer::fire() {
+  uv_idle_stop(hurry_.raw());
+  uv_check_stop(after_.raw());
+  callback_(now());
+}
+
 void Timer::stop() {
   uv_timer_stop(handle_.raw());
+  uv_idle_stop(hurry_.raw());
+  uv_check_stop(after_.raw());
 }
 
 Signal::Signal(Loop& loop, int number, std::function<void()> callback) : callback_(std::move(callback)) {

@@ -80,6 +80,9 @@ class Handle {
   UvHandle* handle_ = nullptr;
 };
 
+// Fires when what had arrived by then has been read, also where the process, or the machine, stood still for
+// a while: nobody is called silent, and no frame late, who only was not listened to. (libuv before 1.45 runs
+// its timers first.)
 class Timer {
  public:
   using Callback = std::function<void(TimePoint now)>;
@@ -91,8 +94,13 @@ class Timer {
   void stop();
 
  private:
+  void due();
+  void fire();
+
   Callback callback_;
   Handle<uv_timer_t> handle_;
+  Handle<uv_idle_t> hurry_;   // while due: the loop looks for what has arrived, and does not wait for it
+  Handle<uv_check_t> after_;  // while due: when it has looked
 };
 
 class Signal {
