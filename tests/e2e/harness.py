@@ -4,6 +4,7 @@ Standard library only, for Debian 12's /usr/bin/python3. Run a test file by itse
 """
 
 import collections
+import functools
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 import unittest
@@ -31,7 +33,8 @@ def _kept_waiting():
 SANITIZED = bool(os.environ.get("HUBBUB_SANITIZE"))
 _BUSY = _kept_waiting()
 TIME_SCALE = (4.0 if SANITIZED else 1.0) * (1.0 if _BUSY < 1.3 else min(6.0, 2 * _BUSY))
-PATIENCE_S = 5.0 * TIME_SCALE
+# Waiting for what will come costs nothing when it comes.
+PATIENCE_S = 15.0 * TIME_SCALE
 
 CLEAN_STOP_WITHIN_S = 2.0 * TIME_SCALE
 
@@ -60,6 +63,28 @@ def skip_unless(program):
     if path is None:
         raise unittest.SkipTest(f"{program} is not installed")
     return path
+
+
+def in_real_time(test):
+    """Decorator: what has to keep time with programs that are not ours, or with a sound server, may fail twice.
+
+    A machine that is shared with others stands still now and then, and such programs give up what came late meanwhile.
+    One whole attempt has to pass; why an earlier one did not is shown.
+    """
+
+    @functools.wraps(test)
+    def attempts(self):
+        for left in (2, 1, 0):
+            try:
+                return test(self)
+            except (AssertionError, subprocess.TimeoutExpired) as why:
+                if left == 0:
+                    raise
+                print(f"\n{self.id()}: once more, since: {why}", file=sys.stderr)
+                self.doCleanups()
+                self.setUp()
+
+    return attempts
 
 
 def free_udp_port():
@@ -296,7 +321,7 @@ class UdpClient:
         ping = b"\x05" + token.to_bytes(8, "big")
         for _ in range(20):
             self.send(ping)
-            if self.receive(PATIENCE_S / 20) == b"\x06" + ping[1:]:
+            if self.receive(PATIENCE_S / 60) == b"\x06" + ping[1:]:
                 return self
         raise AssertionError("the relay does not answer a ping")
 

@@ -12,13 +12,13 @@ import unittest
 import wave
 
 import speech
-from harness import PATIENCE_S, SANITIZED, binary, needs, skip_unless, wait_until
+from harness import PATIENCE_S, SANITIZED, binary, in_real_time, needs, skip_unless, wait_until
 from test_client import ClientTest
 
 SPEECH_S = 3.0
 FRAMES = 151  # of 20 ms; the last one carries what the encoder still held
 # Foreign programs take their time to start on a busy machine.
-START_S = 4 * PATIENCE_S
+START_S = 2 * PATIENCE_S
 # What is asked here is whether all arrives and can be decoded; how late, is measured elsewhere. So a busy machine costs nothing,
 # nor does an ffmpeg that begins with half a second at once, as newer ones do.
 PATIENT_PLAYOUT = ("--playout-delay", "700ms")
@@ -129,6 +129,7 @@ class TheySpeak(PeerTest):
         return stream
 
     @needs("ffmpeg")
+    @in_real_time
     def test_ffmpeg(self):
         original = self.speech()
         # It sends RTCP to the next port, where nobody is.
@@ -139,6 +140,7 @@ class TheySpeak(PeerTest):
         )
 
     @needs("ffmpeg")
+    @in_real_time
     def test_ffmpeg_in_stereo_and_long_frames(self):
         stereo = self.path("stereo.wav")
         with wave.open(self.speech(), "rb") as mono, wave.open(stereo, "wb") as both:
@@ -154,6 +156,7 @@ class TheySpeak(PeerTest):
         )
 
     @needs("gst-launch-1.0")
+    @in_real_time
     def test_gstreamer(self):
         original = self.speech()
         self.hear(
@@ -205,11 +208,13 @@ class TheyHear(PeerTest):
         return program
 
     @needs("ffmpeg")
+    @in_real_time
     def test_ffmpeg(self):
         ffmpeg = self.let_hear(lambda port, room, heard: ["ffmpeg", "-nostdin", "-v", "warning", "-protocol_whitelist", "file,udp,rtp", "-i", room, heard])
         self.assertNotRegex(ffmpeg.err.text, r"(?i)missed|dropping|invalid|bad|corrupt")
 
     @needs("gst-launch-1.0")
+    @in_real_time
     def test_gstreamer(self):
         if subprocess.run(["gst-inspect-1.0", "--exists", "sdpdemux"], check=False, timeout=START_S).returncode != 0:
             self.skipTest("GStreamer's sdpdemux is not installed (Debian: gstreamer1.0-plugins-bad)")
@@ -219,6 +224,7 @@ class TheyHear(PeerTest):
         )
 
     @needs("gst-launch-1.0")
+    @in_real_time
     def test_gstreamer_without_a_session_description(self):
         gstreamer = self.let_hear(
             lambda port, room, heard: ["gst-launch-1.0", "-e", "-q", "udpsrc", "address=127.0.0.1", f"port={port}", f"caps={OPUS_CAPS}"]
@@ -267,6 +273,7 @@ class Capture(PeerTest):
         return [line.split("\t") for line in out.splitlines()]
 
     @needs("tshark")
+    @in_real_time
     def test_our_voice_is_rtp_to_tshark(self):
         self.speech()
         relay = self.start_relay("--bind", "127.0.0.1")

@@ -10,7 +10,7 @@ import unittest
 import harness
 import sound_server
 import speech
-from harness import E2eTest, TIME_SCALE, binary, wait_until
+from harness import E2eTest, TIME_SCALE, binary, in_real_time, wait_until
 from test_client import Client
 
 
@@ -47,6 +47,7 @@ class Sound(E2eTest):
         err = self.assert_refuses_to_start([binary("hubbub"), "join", "open://127.0.0.1:1", "--input-device", "no such thing"], "no such thing", env=self.server.environment)
         self.assertIn("system", err, "the choices are named")
 
+    @in_real_time
     def test_speech_from_microphone_to_loudspeaker(self):
         spoken = sound_server.at_server_rate(speech.cut(self.path("cut.wav"), 4.0), self.path("speech.wav"))
         bob, _, loudspeaker = self.join_with_ports("--name", "bob", "--mute", "--output-device", "system", "--input-device", "system")

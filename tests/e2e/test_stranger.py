@@ -33,7 +33,7 @@ RATE = 48_000
 FRAME = RATE // 50
 INVITE = r"hubbub://127\.0\.0\.1:(\d+)/#[A-Za-z0-9_-]{86}"
 AMPLITUDE = 9_000
-START_S = 4 * PATIENCE_S
+START_S = 2 * PATIENCE_S
 
 
 def vectors(name):
