@@ -10,6 +10,7 @@
 #include "codec/wire/text.h"
 #include "relay/net/clock.h"
 #include "voiceclient/core/open_session.h"
+#include "voiceclient/exit_status.h"
 #include "voiceclient/known_relays.h"
 #include "voiceclient/sealed_entry.h"
 
@@ -20,7 +21,6 @@ namespace {
 constexpr Duration kReconnectInterval = 10s;
 // Texts that wait for a relay that is away. A person types few; a pipe is told.
 constexpr std::size_t kMaxWaitingTexts = 100;
-constexpr int kNotJoined = 1;  // the relay never answered, or it or the link is wrong
 constexpr const char* kNoAnswer = "it does not answer";
 
 // How long one who leaves waits for what they wrote to be acknowledged.

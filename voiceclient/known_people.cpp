@@ -14,11 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFirstLine =
+constexpr std::string_view kPeopleHeading =
     "# Who was met in which room, rewritten by the client: ROOM IDENTITY seen|verified NAME\n";
 constexpr std::string_view kSeen = "seen";
 constexpr std::string_view kVerified = "verified";
-constexpr std::string_view kBlanks = " \t\r";
 
 std::string_view without_blanks(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(kBlanks);
@@ -198,7 +197,7 @@ std::optional<KnownPeople::Line> KnownPeople::parse_line(std::string_view text) 
 }
 
 std::string KnownPeople::serialize(const Lines& lines) {
-  std::string text(kFirstLine);
+  std::string text(kPeopleHeading);
   for (const Line& line : lines) {
     text += seal::base64url_encode(line.room) + " " + seal::base64url_encode(line.person.identity) + " ";
     text += line.person.verified ? kVerified : kSeen;

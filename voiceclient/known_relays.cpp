@@ -14,16 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kFirstLine =
+constexpr std::string_view kRelaysHeading =
     "# The keys of relays, each remembered when it was first met: HOST:PORT KEY\n";
-
-[[noreturn]] void fail(const std::string& sentence) {
-  throw std::runtime_error(sentence);
-}
 
 // The words of a line that is no comment.
 std::vector<std::string_view> words_of(std::string_view line) {
-  constexpr std::string_view kBlanks = " \t\r";
   std::vector<std::string_view> words;
   for (std::size_t at = line.find_first_not_of(kBlanks); at != std::string_view::npos && line[at] != '#';
        at = line.find_first_not_of(kBlanks, at)) {
@@ -53,11 +48,13 @@ std::vector<KnownRelays::Relay> parse_file(const fs::path& path, std::string_vie
     const auto relay = HostPort::parse(words[0]);
     const auto key = words.size() == 2 ? parse_key(words[1]) : std::nullopt;
     if (!relay || !key)
-      fail(where + ": this is not HOST:PORT and a relay's key of 43 characters; mend the line or remove it");
+      throw std::runtime_error(
+          where + ": this is not HOST:PORT and a relay's key of 43 characters; mend the line or remove it");
     const std::string host_port = relay->to_string();
     const auto same = [&](const auto& other) { return other.host_port == host_port; };
     if (std::ranges::any_of(relays, same))
-      fail(where + ": " + printable(host_port) + " has a line above already; remove one of them");
+      throw std::runtime_error(where + ": " + printable(host_port) +
+                               " has a line above already; remove one of them");
     relays.push_back({.host_port = host_port, .key = *key, .line = number});
   }
   return relays;
@@ -75,7 +72,7 @@ std::optional<KnownRelays::Relay> find(const std::vector<KnownRelays::Relay>& re
 std::optional<std::string> with_line(const fs::path& file, std::string text, const HostPort& relay,
                                      const seal::PublicKey& key) {
   if (find(parse_file(file, text), relay)) return std::nullopt;
-  if (text.empty()) text = kFirstLine;
+  if (text.empty()) text = kRelaysHeading;
   if (!text.ends_with('\n')) text += '\n';
   return text + relay.to_string() + " " + seal::base64url_encode(key) + "\n";
 }

@@ -19,10 +19,6 @@ constexpr std::string_view kOpenScheme = "open://";
 constexpr const char* kLinkVariable = "HUBBUB_LINK";
 constexpr const char* kTokenVariable = "HUBBUB_ACCESS_TOKEN";
 
-[[noreturn]] void fail(const std::string& sentence) {
-  throw UsageError(sentence);
-}
-
 // Nothing where it is nowhere. The environment is emptied of it in any case.
 std::optional<PrivateText> find_link(const LinkArguments& from) {
   auto variable = take_private_variable(kLinkVariable);
@@ -34,7 +30,7 @@ std::optional<PrivateText> find_link(const LinkArguments& from) {
 
 seal::Invite parse_sealed_link(std::string_view link) {
   auto invite = seal::Invite::parse(link);
-  if (!invite) fail(invite.error());
+  if (!invite) throw UsageError(invite.error());
   return *invite;
 }
 
@@ -46,16 +42,18 @@ std::optional<std::filesystem::path> known_relays_of(const LinkArguments& from) 
 PrivateText passphrase_for(const seal::Invite& invite, const SecretArguments& from) {
   const bool given = from.passphrase || !from.passphrase_file.empty();
   if (!invite.needs_passphrase()) {
-    if (given) fail("this link is an invite, which is a key by itself: leave the passphrase out");
+    if (given) throw UsageError("this link is an invite, which is a key by itself: leave the passphrase out");
     return {};
   }
   if (!given && isatty(STDIN_FILENO) != 1)
-    fail("the room \"" + invite.room + "\" has a passphrase: give --passphrase or --passphrase-file");
+    throw UsageError("the room \"" + invite.room +
+                     "\" has a passphrase: give --passphrase or --passphrase-file");
   PrivateText passphrase = from.passphrase_file.empty()
                                ? read_private_line(STDIN_FILENO, "passphrase of the room " + invite.room)
                                : read_private_file(from.passphrase_file);
-  if (passphrase.empty()) fail("the passphrase is empty");
-  if (!is_utf8(passphrase.view())) fail("the passphrase is not UTF-8: others could not type the same");
+  if (passphrase.empty()) throw UsageError("the passphrase is empty");
+  if (!is_utf8(passphrase.view()))
+    throw UsageError("the passphrase is not UTF-8: others could not type the same");
   return passphrase;
 }
 
@@ -69,15 +67,15 @@ PrivateText access_token(const SecretArguments& from) {
 HostPort parse_open_link(std::string_view link) {
   // A secret may be pasted without what belongs before it: what is no link is not repeated.
   if (!link.starts_with(kOpenScheme))
-    fail(
+    throw UsageError(
         "this is not a link: write hubbub://HOST:PORT/... as it was sent to you, or open://HOST:PORT for an "
         "open room, as in open://192.168.1.10:5241");
   std::string_view rest = link.substr(kOpenScheme.size());
   if (rest.ends_with('/')) rest.remove_suffix(1);
   const auto relay = HostPort::parse(rest, kDefaultOpenPort);
   if (!relay)
-    fail("\"" + printable(seal::without_secrets(link)) +
-         "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
+    throw UsageError("\"" + printable(seal::without_secrets(link)) +
+                     "\" is not a link: after open:// comes HOST or HOST:PORT (an IPv6 address in brackets)");
   return *relay;
 }
 
@@ -115,19 +113,21 @@ void add_secrets(CLI::App& app, SecretArguments& from) {
 
 void understand_link(JoinOptions& join, const LinkArguments& link_from, const SecretArguments& secrets_from) {
   const auto given = find_link(link_from);
-  if (!given) fail("LINK is missing: write it, or - to read it from standard input, or set HUBBUB_LINK");
+  if (!given)
+    throw UsageError("LINK is missing: write it, or - to read it from standard input, or set HUBBUB_LINK");
   const std::string_view link = seal::trimmed_link(given->view());
   const PrivateText token = access_token(secrets_from);
   if (!seal::is_sealed_link(link)) {
     join.relay = parse_open_link(link);
     join.link = printable(link);
     if (secrets_from.passphrase || !secrets_from.passphrase_file.empty() || !secrets_from.token_file.empty())
-      fail("an open room has no passphrase and no access token");
+      throw UsageError("an open room has no passphrase and no access token");
     return;
   }
   seal::Invite invite = parse_sealed_link(link);
   if (!invite.names_room())
-    fail("the link names a relay and no room: `hubbub invite` makes a room there, or write /ROOM behind it");
+    throw UsageError(
+        "the link names a relay and no room: `hubbub invite` makes a room there, or write /ROOM behind it");
   join.relay = invite.relay;
   join.link = invite.shown();
   const PrivateText passphrase = passphrase_for(invite, secrets_from);
@@ -146,7 +146,7 @@ InviteOptions understand_invite(const LinkArguments& from) {
   const auto link = find_link(from);
   if (!link) return invite;
   if (!seal::is_sealed_link(seal::trimmed_link(link->view())))
-    fail(
+    throw UsageError(
         "LINK is not hubbub://HOST:PORT: only a sealed room has invites; to an open one, open://HOST:PORT is "
         "the link");
   invite.link = parse_sealed_link(link->view());

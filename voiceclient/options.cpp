@@ -78,15 +78,11 @@ constexpr const char* kSdpFootnote =
     "  gst-launch-1.0 -q filesrc location=room.sdp ! sdpdemux ! decodebin ! autoaudiosink &\n"
     "The player hears one speaker at a time: who talks into another's speech is left out.";
 
-[[noreturn]] void fail(const std::string& sentence) {
-  throw UsageError(sentence);
-}
-
 Duration duration_option(const std::string& flag, const std::string& text, Duration least, Duration most) {
   const auto duration = parse_duration(text);
   if (!duration || *duration < least || *duration > most) {
-    fail(flag + " \"" + printable(text) + "\" is not a duration from " + duration_text(least) + " to " +
-         duration_text(most) + " (write 20ms, 10s or 2m)");
+    throw UsageError(flag + " \"" + printable(text) + "\" is not a duration from " + duration_text(least) +
+                     " to " + duration_text(most) + " (write 20ms, 10s or 2m)");
   }
   return *duration;
 }
@@ -94,7 +90,8 @@ Duration duration_option(const std::string& flag, const std::string& text, Durat
 Endpoint player_option(const std::string& flag, const std::string& text) {
   const auto where = HostPort::parse(text);
   const auto address = where ? IpAddress::parse(where->host) : std::nullopt;
-  if (!address) fail(flag + " \"" + printable(text) + "\" is not ADDRESS:PORT, as in 127.0.0.1:5004");
+  if (!address)
+    throw UsageError(flag + " \"" + printable(text) + "\" is not ADDRESS:PORT, as in 127.0.0.1:5004");
   return {*address, where->port};
 }
 
@@ -113,8 +110,9 @@ void understand_name(std::string& name, const char* flag) {
   if (name.empty()) return;
   const auto checked = checked_name(name);
   if (!checked)
-    fail(std::string(flag) + " \"" + printable(name) +
-         "\" is not 1 to 32 characters of UTF-8 without control characters, '<', '>' or spaces at its ends");
+    throw UsageError(
+        std::string(flag) + " \"" + printable(name) +
+        "\" is not 1 to 32 characters of UTF-8 without control characters, '<', '>' or spaces at its ends");
   name = *checked;
 }
 
@@ -122,18 +120,20 @@ void understand(JoinOptions& join, const Written& written) {
   understand_name(join.name, "name");
   join.format.frame = duration_option("--frame", written.frame, 10ms, 60ms);
   join.format.bitrate = static_cast<int>(written.bitrate_kbit * 1000);
-  if (const std::string problem = join.format.problem(); !problem.empty()) fail(problem);
+  if (const std::string problem = join.format.problem(); !problem.empty()) throw UsageError(problem);
   join.playout_delay = duration_option("--playout-delay", written.playout_delay, 0ms, kMaxPlayoutDelay);
   if (!written.exit_after.empty())
     join.exit_after = duration_option("--exit-after", written.exit_after, 1ms, kLongestRun);
   if (!written.rtp_to.empty()) join.rtp_to = player_option("--rtp-to", written.rtp_to);
-  if (join.exit_at_end && !join.input_file) fail("--exit-at-end needs --input FILE, whose end it means");
-  if (join.exit_at_end && join.repeat_input) fail("--exit-at-end and --repeat contradict each other");
-  if (join.repeat_input && !join.input_file) fail("--repeat needs --input FILE");
+  if (join.exit_at_end && !join.input_file)
+    throw UsageError("--exit-at-end needs --input FILE, whose end it means");
+  if (join.exit_at_end && join.repeat_input)
+    throw UsageError("--exit-at-end and --repeat contradict each other");
+  if (join.repeat_input && !join.input_file) throw UsageError("--repeat needs --input FILE");
   for (const std::string& text : join.texts) {
     if (const auto line = checked_text(join.name, text); !line) {
-      fail("--text cannot be sent: it must be 1 to " + std::to_string(kMaxTextBytes) + " bytes of UTF-8 (" +
-           std::string(name_of(line.error())) + ")");
+      throw UsageError("--text cannot be sent: it must be 1 to " + std::to_string(kMaxTextBytes) +
+                       " bytes of UTF-8 (" + std::string(name_of(line.error())) + ")");
     }
   }
 }
@@ -206,13 +206,15 @@ void add_tail(CLI::App& app, JoinOptions& join, Written& written) {
 
 SendOptions understand_send(SendOptions send, const Written& written, const LinkArguments& link,
                             const SecretArguments& secrets) {
-  if (link.link == "-") fail("- cannot be the link here: standard input is what is sent; use --link-file");
+  if (link.link == "-")
+    throw UsageError("- cannot be the link here: standard input is what is sent; use --link-file");
   understand(send.join, written);
   understand_name(send.to, "--to");
-  if (send.action && !send.to.empty()) fail("--me and --to contradict each other");
+  if (send.action && !send.to.empty()) throw UsageError("--me and --to contradict each other");
   send.patience = duration_option("--timeout", written.patience, 1s, 24h);
   understand_link(send.join, link, secrets);
-  if (!send.join.sealed) fail("hubbub send is for sealed rooms; to an open one: echo TEXT | nc -u HOST PORT");
+  if (!send.join.sealed)
+    throw UsageError("hubbub send is for sealed rooms; to an open one: echo TEXT | nc -u HOST PORT");
   send.join.no_audio = true;
   return send;
 }
@@ -291,9 +293,9 @@ Request read_command_line(int argc, const char* const* argv) {
   } catch (const CLI::CallForHelp&) {
     return app.help();
   } catch (const CLI::ParseError& error) {
-    fail(printable(seal::without_secrets(error.what())));
+    throw UsageError(printable(seal::without_secrets(error.what())));
   }
-  fail("say what to do: join, send, tail, invite, devices or sdp");
+  throw UsageError("say what to do: join, send, tail, invite, devices or sdp");
 }
 
 }  // namespace hubbub::client

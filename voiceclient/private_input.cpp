@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
-#include <system_error>
 
 #include <fcntl.h>
 #include <termios.h>
@@ -17,6 +16,7 @@
 #include "codec/seal/hardening.h"
 #include "codec/wire/limits.h"
 #include "codec/wire/text.h"
+#include "relay/net/error_text.h"
 
 namespace hubbub::client {
 namespace {
@@ -27,10 +27,6 @@ constexpr std::size_t kMaxLineBytes = kMaxLinkBytes;
 constexpr std::array kEndingSignals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 volatile std::sig_atomic_t caught_signal = 0;  // a handler can write nothing else
-
-std::string cause() {
-  return std::generic_category().message(errno);
-}
 
 // A terminal that shows nothing of what is typed, until the end of this object. Ctrl-C and its like end the
 // read instead of the program, so that the terminal is put right first.
@@ -103,7 +99,7 @@ PrivateText read_line(int descriptor, const std::string& what) {
     char c = 0;
     const ssize_t count = read(descriptor, &c, 1);
     if (count < 0 && errno == EINTR && caught_signal == 0) continue;
-    if (count < 0) throw std::runtime_error("cannot read " + what + ": " + cause());
+    if (count < 0) throw std::runtime_error("cannot read " + what + ": " + net::error_text());
     if (count == 0 && line.empty()) throw std::runtime_error(what + " ended before a line came");
     if (count == 0 || c == '\n') return line.text();
     if (!line.add(c))
@@ -123,7 +119,7 @@ PrivateText read_private_line(int descriptor, const std::string& prompt) {
 PrivateText read_private_file(const std::filesystem::path& file) {
   const std::string name = printable(file.string());
   const int descriptor = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw std::runtime_error("cannot read " + name + ": " + cause());
+  if (descriptor < 0) throw std::runtime_error("cannot read " + name + ": " + net::error_text());
   struct Closer {
     int descriptor;
     explicit Closer(int its) : descriptor(its) {}

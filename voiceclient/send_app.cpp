@@ -10,15 +10,13 @@
 #include "codec/wire/limits.h"
 #include "codec/wire/text.h"
 #include "relay/net/clock.h"
+#include "voiceclient/exit_status.h"
 #include "voiceclient/known_relays.h"
 #include "voiceclient/sealed_entry.h"
 
 namespace hubbub::client {
 namespace {
 
-constexpr int kNotJoined = 1;
-constexpr int kNotDelivered = 3;
-constexpr int kNobodyThere = 4;
 // How long a relay that has everything is given to put it on disk: some trouble of its own is not ours.
 constexpr Duration kStorePatience = 3s;
 // Lines read ahead of the network; more wait in the pipe.

@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <stdexcept>
-#include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,6 +10,7 @@
 
 #include "codec/wire/text.h"
 #include "relay/net/descriptor.h"
+#include "relay/net/error_text.h"
 #include "relay/net/secret_file.h"
 
 namespace hubbub::client {
@@ -18,14 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using net::Descriptor;
-
-[[noreturn]] void fail(const std::string& sentence) {
-  throw std::runtime_error(sentence);
-}
-
-std::string cause() {
-  return std::generic_category().message(errno);
-}
 
 bool write_all(int descriptor, std::string_view bytes) {
   while (!bytes.empty()) {
@@ -41,13 +33,13 @@ bool write_all(int descriptor, std::string_view bytes) {
 void replace_file(const fs::path& path, std::string_view text, int directory) {
   std::string temporary = path.string() + ".XXXXXX";
   const Descriptor file(mkostemp(temporary.data(), O_CLOEXEC));  // made with mode 0600
-  if (!file.open()) fail("cannot write " + shown(path) + ": " + cause());
+  if (!file.open()) throw std::runtime_error("cannot write " + shown(path) + ": " + net::error_text());
   const bool written = write_all(file.get(), text) && fsync(file.get()) == 0 &&
                        rename(temporary.c_str(), path.c_str()) == 0 && fsync(directory) == 0;
   if (written) return;
-  const std::string why = cause();
+  const std::string why = net::error_text();
   unlink(temporary.c_str());
-  fail("cannot write " + shown(path) + ": " + why);
+  throw std::runtime_error("cannot write " + shown(path) + ": " + why);
 }
 
 std::string environment(const char* name) {
@@ -76,9 +68,10 @@ std::string read_settings_file(const fs::path& path) {
     while ((count = read(file.get(), piece.data(), piece.size())) > 0 && text.size() <= kMaxSettingsFileBytes)
       text.append(piece, 0, static_cast<std::size_t>(count));
   }
-  if (count < 0) fail("cannot read " + shown(path) + ": " + cause());
+  if (count < 0) throw std::runtime_error("cannot read " + shown(path) + ": " + net::error_text());
   if (text.size() > kMaxSettingsFileBytes)
-    fail(shown(path) + " is larger than such a file can be; remove lines of it, or move it away");
+    throw std::runtime_error(shown(path) +
+                             " is larger than such a file can be; remove lines of it, or move it away");
   return text;
 }
 
@@ -86,14 +79,17 @@ void update_settings_file(const fs::path& file,
                           const std::function<std::optional<std::string>(std::string text)>& change) {
   // A link, as people who keep their settings elsewhere have, stays one.
   const fs::path path = fs::weakly_canonical(fs::absolute(file));
-  if (const auto problem = net::make_private_directory(path.parent_path())) fail(printable(*problem));
+  if (const auto problem = net::make_private_directory(path.parent_path()))
+    throw std::runtime_error(printable(*problem));
   const Descriptor directory(open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Two clients that change two lines at once both have theirs changed.
   if (!directory.open() || flock(directory.get(), LOCK_EX) != 0)
-    fail("cannot use the directory " + shown(path.parent_path()) + ": " + cause());
+    throw std::runtime_error("cannot use the directory " + shown(path.parent_path()) + ": " +
+                             net::error_text());
   const auto text = change(read_settings_file(path));
   if (!text) return;
-  if (text->size() > kMaxSettingsFileBytes) fail(shown(path) + " is full; remove lines of it");
+  if (text->size() > kMaxSettingsFileBytes)
+    throw std::runtime_error(shown(path) + " is full; remove lines of it");
   replace_file(path, *text, directory.get());
 }
 

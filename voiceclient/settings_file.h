@@ -13,6 +13,8 @@ namespace hubbub::client {
 
 // Thousands of lines: a larger file is not ours.
 inline constexpr std::size_t kMaxSettingsFileBytes = std::size_t{1} << 20U;
+// What is between the words of a line.
+inline constexpr std::string_view kBlanks = " \t\r";
 
 // $XDG_CONFIG_HOME/hubbub/NAME, or ~/.config/hubbub/NAME; nothing where the environment tells of neither.
 std::optional<std::filesystem::path> default_settings_file(std::string_view name);

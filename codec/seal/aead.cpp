@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "codec/seal/octets.h"
+#include "codec/seal/openssl.h"
 #include "codec/wire/check.h"
 
 namespace hubbub::seal {
@@ -20,18 +21,14 @@ Nonce nonce_of(std::uint64_t counter) {
 
 enum class Direction : int { kOpen = 0, kSeal = 1 };
 
-struct Free {
-  void operator()(EVP_CIPHER_CTX* context) const noexcept { EVP_CIPHER_CTX_free(context); }
-};
-
 // One context a thread, given its key with each message: one for each member would be as large as all else
 // that a relay keeps for a member, and making one for each message would cost more than sealing it. It holds
 // its last key until the next one.
 EVP_CIPHER_CTX* start(Direction direction, const Key& key, const Nonce& nonce,
                       std::span<const std::byte> ad) {
   static const EVP_CIPHER* const algorithm = EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr);
-  thread_local const std::unique_ptr<EVP_CIPHER_CTX, Free> context = [] {
-    std::unique_ptr<EVP_CIPHER_CTX, Free> made{EVP_CIPHER_CTX_new()};
+  thread_local const OpensslPtr<EVP_CIPHER_CTX> context = [] {
+    OpensslPtr<EVP_CIPHER_CTX> made{EVP_CIPHER_CTX_new()};
     CHECK(algorithm != nullptr && made != nullptr);
     CHECK(EVP_CipherInit_ex2(made.get(), algorithm, nullptr, nullptr, 1, nullptr) == 1);
     return made;

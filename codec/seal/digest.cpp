@@ -11,6 +11,7 @@
 #include <openssl/params.h>
 
 #include "codec/seal/octets.h"
+#include "codec/seal/openssl.h"
 #include "codec/wire/check.h"
 
 namespace hubbub::seal {
@@ -55,24 +56,17 @@ void finish(EVP_MAC_CTX* context, std::span<std::byte, kDigestBytes> out) {
   CHECK(EVP_MAC_final(context, octets(out), &size, out.size()) == 1 && size == out.size());
 }
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-struct FreeMac {
-  void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
-};
-
 // One context a thread for all one-off keys, since making one takes longer than using it. It holds its last
 // key until the next one.
 EVP_MAC_CTX* shared_hmac_context() {
-  thread_local const std::unique_ptr<EVP_MAC_CTX, FreeMac> context{new_hmac_context()};
+  thread_local const OpensslPtr<EVP_MAC_CTX> context{new_hmac_context()};
   return context.get();
 }
 
 }  // namespace
 
 Digest sha256(Parts parts) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, FreeDigest> context{EVP_MD_CTX_new()};
+  thread_local const OpensslPtr<EVP_MD_CTX> context{EVP_MD_CTX_new()};
   CHECK(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1);
   for (const auto part : parts) CHECK(EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1);
   Digest digest{};

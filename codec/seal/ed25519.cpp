@@ -6,18 +6,11 @@
 #include <openssl/evp.h>
 
 #include "codec/seal/octets.h"
+#include "codec/seal/openssl.h"
 #include "codec/wire/check.h"
 
 namespace hubbub::seal {
 namespace {
-
-struct FreePkey {
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-};
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
-using MdContext = std::unique_ptr<EVP_MD_CTX, FreeDigest>;
 
 // A key's bytes are y, little-endian, with the sign of x in the top bit.
 constexpr std::byte kSignOfX{0x80};
@@ -78,7 +71,7 @@ SigningKey SigningKey::from_seed(const Key& seed) {
 }
 
 Signature SigningKey::sign(std::span<const std::byte> message) const {
-  const MdContext context{EVP_MD_CTX_new()};
+  const OpensslPtr<EVP_MD_CTX> context{EVP_MD_CTX_new()};
   CHECK(context != nullptr);
   CHECK(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr) == 1);
   Signature signature{};
@@ -91,9 +84,9 @@ Signature SigningKey::sign(std::span<const std::byte> message) const {
 bool verify(const IdentityKey& key, std::span<const std::byte> message,
             std::span<const std::byte, 64> signature) {
   if (!is_acceptable(key)) return false;
-  const std::unique_ptr<EVP_PKEY, FreePkey> pkey{
+  const OpensslPtr<EVP_PKEY> pkey{
       EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets(key), key.size())};
-  const MdContext context{EVP_MD_CTX_new()};
+  const OpensslPtr<EVP_MD_CTX> context{EVP_MD_CTX_new()};
   CHECK(pkey != nullptr && context != nullptr);
   CHECK(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, pkey.get(), nullptr) == 1);
   const bool verified = EVP_DigestVerify(context.get(), octets(signature), signature.size(), octets(message),

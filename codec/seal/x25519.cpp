@@ -8,17 +8,14 @@
 #include <openssl/params.h>
 
 #include "codec/seal/octets.h"
+#include "codec/seal/openssl.h"
 #include "codec/wire/check.h"
 
 namespace hubbub::seal {
 namespace {
 
-struct Free {
-  void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
-  void operator()(EVP_PKEY_CTX* context) const noexcept { EVP_PKEY_CTX_free(context); }
-};
-using Pkey = std::unique_ptr<EVP_PKEY, Free>;
-using PkeyContext = std::unique_ptr<EVP_PKEY_CTX, Free>;
+using Pkey = OpensslPtr<EVP_PKEY>;
+using PkeyContext = OpensslPtr<EVP_PKEY_CTX>;
 
 Pkey private_pkey(const Key& private_key) {
   Pkey key{EVP_PKEY_new_raw_private_key_ex(nullptr, "X25519", nullptr, octets(private_key.view()),

@@ -7,8 +7,6 @@
 namespace hubbub::session {
 namespace {
 
-constexpr Duration kFirstRetry = 250ms;
-constexpr Duration kSlowestRetry = 1s;
 // A key that is asked for may come a moment before the silence is called one.
 constexpr Duration kAskForKeyAfter = 2s;
 constexpr Duration kSilenceAfter = 4s;
@@ -23,7 +21,7 @@ constexpr int kPatienceWithSsrc = 4;
 constexpr Duration kNameTakenRetry = 5s;
 
 Duration next_interval(Duration interval) {
-  return std::min(2 * interval, kSlowestRetry);
+  return std::min(2 * interval, kEntrySlowestRetry);
 }
 
 }  // namespace
@@ -47,7 +45,7 @@ void ClientLink::connect(TimePoint now) {
   }
   random_.fill(handshake_->nonce);
   handshake_->started = now;
-  handshake_->interval = kFirstRetry;
+  handshake_->interval = kEntryFirstRetry;
   last_handshake_ = now;
   send_hello(now);
 }
@@ -73,7 +71,7 @@ void ClientLink::send_key_request(TimePoint now) {
   question.serialize(datagram);
   unknown_keys_.sign(datagram);
   send_(datagram);
-  handshake_->next_key_request = now + kSlowestRetry;
+  handshake_->next_key_request = now + kEntrySlowestRetry;
 }
 
 void ClientLink::start_session(TimePoint now, const Established& established) {
@@ -99,7 +97,9 @@ void ClientLink::send_join(TimePoint now) {
                   .presence = membership_.presence};
   CHECK(join.serialize(writer));
   send(writer.written());
-  next_join_ = now + (join_tries_ == 0 ? kFirstRetry : join_tries_ == 1 ? 2 * kFirstRetry : kSlowestRetry);
+  next_join_ = now + (join_tries_ == 0   ? kEntryFirstRetry
+                      : join_tries_ == 1 ? 2 * kEntryFirstRetry
+                                         : kEntrySlowestRetry);
   ++join_tries_;
 }
 
@@ -230,7 +230,7 @@ std::optional<DropReason> ClientLink::receive_retry(TimePoint now, std::span<con
   const bool first = handshake_->cookie == Cookie{};
   handshake_->cookie = retry->cookie;
   if (!first) return std::nullopt;
-  handshake_->interval = kFirstRetry;
+  handshake_->interval = kEntryFirstRetry;
   send_hello(now);
   return std::nullopt;
 }

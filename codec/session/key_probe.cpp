@@ -4,16 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "codec/wire/limits.h"
+
 namespace hubbub::session {
-namespace {
-
-constexpr Duration kFirstRetry = 250ms;
-constexpr Duration kSlowestRetry = 1s;
-
-}  // namespace
 
 KeyProbe::KeyProbe(const seal::Key& psk, seal::Random& random, Send send)
-    : keys_({}, psk), send_(std::move(send)), interval_(kFirstRetry) {
+    : keys_({}, psk), send_(std::move(send)), interval_(kEntryFirstRetry) {
   random.fill(nonce_);
 }
 
@@ -26,7 +22,7 @@ bool KeyProbe::tick(TimePoint now) {
   if (now - *started_ >= kGivesUpAfter) return false;
   if (now < next_) return true;
   next_ = now + interval_;
-  interval_ = std::min(2 * interval_, kSlowestRetry);
+  interval_ = std::min(2 * interval_, kEntrySlowestRetry);
   Hello question;
   question.preamble = {.kind = SealedKind::kKeyRequest, .nonce = nonce_};
   std::array<std::byte, Hello::kBytes> datagram{};

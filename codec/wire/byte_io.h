@@ -6,8 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string_view>
+
+#include "codec/wire/drop_reason.h"
 
 namespace hubbub {
 
@@ -18,6 +21,12 @@ class ByteReader {
   [[nodiscard]] bool ok() const noexcept { return ok_; }
   // True when nothing was overrun and no byte is left: trailing bytes are an error of the peer's.
   [[nodiscard]] bool finish() const noexcept { return ok_ && rest_.empty(); }
+  // Why not, where it isn't.
+  [[nodiscard]] std::optional<DropReason> problem() const noexcept {
+    if (!ok_) return DropReason::kTruncated;
+    if (!rest_.empty()) return DropReason::kTrailingBytes;
+    return std::nullopt;
+  }
   [[nodiscard]] std::size_t remaining() const noexcept { return rest_.size(); }
 
   std::uint8_t u8() noexcept { return static_cast<std::uint8_t>(integer(1)); }

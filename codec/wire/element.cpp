@@ -9,15 +9,9 @@ namespace {
 
 constexpr std::size_t kSmallestObject = 4 + 1 + 10;  // SSRC, the shortest SFrame header, its tag
 
-std::optional<DropReason> problem_of(const ByteReader& reader) {
-  if (!reader.ok()) return DropReason::kTruncated;
-  if (!reader.finish()) return DropReason::kTrailingBytes;
-  return std::nullopt;
-}
-
 template <class T>
 Result<T, DropReason> finished(const ByteReader& reader, T value) {
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return value;
 }
 
@@ -245,7 +239,7 @@ Result<TurnedAway, DropReason> TurnedAway::parse(std::span<const std::byte> body
   turned_away.ssrc = reader.u32();
   turned_away.revision = reader.u32();
   const std::uint8_t reason = reader.u8();
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   if (reason < 1 || reason > 3) return DropReason::kBadElement;
   turned_away.reason = static_cast<Reason>(reason);
   return turned_away;
@@ -262,7 +256,7 @@ bool TurnedAway::serialize(ByteWriter& writer) const {
 Result<Goodbye, DropReason> Goodbye::parse(std::span<const std::byte> body) {
   ByteReader reader(body);
   const std::uint8_t reason = reader.u8();
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   if (reason > 1) return DropReason::kBadElement;
   return Goodbye{.reason = static_cast<Reason>(reason)};
 }
@@ -372,7 +366,7 @@ Result<TextAck, DropReason> TextAck::parse(std::span<const std::byte> body) {
   ack.sequence = reader.u32();
   ack.number = reader.u64();
   ack.previous = reader.u64();
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   if (ack.previous >= ack.number) return DropReason::kBadElement;
   return ack;
 }

@@ -112,6 +112,7 @@ inline constexpr std::size_t kMaxOpusPacketBytes = 1'275;
 inline constexpr Duration kMaxOpusPacketDuration = 120ms;  // RFC 6716 section 3.2.5
 // A receiver's memory is bounded by this, whatever SSRCs a stranger invents.
 inline constexpr std::size_t kMaxStreams = 64;
+inline constexpr Duration kStreamGivesWayAfter = 2s;  // of silence, to a new one
 
 // --- The client's timers
 // ---------------------------------------------------------------------------------------------
@@ -125,6 +126,10 @@ inline constexpr Duration kRelayAwayAfter = 4s;  // of unanswered pings
 // In a sealed room the way through a NAT is a session's only way, and is mended when a ping finds it changed.
 inline constexpr Duration kSealedPingInterval = 2s;
 inline constexpr Duration kStallPing = 250ms;  // voice stopped: is it the speaker, or the way?
+// What a client asks to be let in by: its Hello, its KeyRequest, its Join. Doubled from the first to the
+// last.
+inline constexpr Duration kEntryFirstRetry = 250ms;
+inline constexpr Duration kEntrySlowestRetry = 1s;
 inline constexpr Duration kRtcpInterval = 5s;  // RFC 3550 section 6.2's minimum
 inline constexpr Duration kHeardLately = 60s;  // what `/who` lists
 

@@ -3,16 +3,6 @@
 #include <algorithm>
 
 namespace hubbub {
-namespace {
-
-// The reason why a reader is not at its end, where it isn't.
-std::optional<DropReason> problem_of(const ByteReader& reader) {
-  if (!reader.ok()) return DropReason::kTruncated;
-  if (!reader.finish()) return DropReason::kTrailingBytes;
-  return std::nullopt;
-}
-
-}  // namespace
 
 Preamble Preamble::parse(ByteReader& reader) {
   Preamble preamble;
@@ -37,7 +27,7 @@ Result<Hello, DropReason> Hello::parse(std::span<const std::byte> datagram) {
   reader.bytes(kMac1At - Preamble::kBytes - sizeof(Cookie) - kNoiseBytes);  // padding: not looked at
   reader.into(hello.key_mac);
   reader.into(hello.token_mac);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return hello;
 }
 
@@ -55,7 +45,7 @@ Result<Retry, DropReason> Retry::parse(std::span<const std::byte> datagram) {
   retry.preamble = Preamble::parse(reader);
   reader.into(retry.cookie);
   reader.into(retry.mac);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return retry;
 }
 
@@ -71,7 +61,7 @@ Result<Refusal, DropReason> Refusal::parse(std::span<const std::byte> datagram) 
   refusal.preamble = Preamble::parse(reader);
   const std::uint8_t reason = reader.u8();
   reader.into(refusal.mac);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   if (reason < 1 || reason > 3) return DropReason::kUnknownKind;
   refusal.reason = static_cast<RefusalReason>(reason);
   return refusal;
@@ -89,7 +79,7 @@ Result<KeyAnswer, DropReason> KeyAnswer::parse(std::span<const std::byte> datagr
   answer.preamble = Preamble::parse(reader);
   reader.into(answer.relay_key);
   reader.into(answer.mac);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return answer;
 }
 
@@ -118,7 +108,7 @@ Result<Reply, DropReason> Reply::parse(std::span<const std::byte> datagram) {
   Reply reply;
   reply.preamble = Preamble::parse(reader);
   reader.into(reply.noise);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return reply;
 }
 
@@ -164,7 +154,7 @@ Result<Reset, DropReason> Reset::parse(std::span<const std::byte> datagram) {
   Reset reset;
   reset.session_id = reader.u32();
   reader.into(reset.token);
-  if (const auto problem = problem_of(reader)) return *problem;
+  if (const auto problem = reader.problem()) return *problem;
   return reset;
 }
 

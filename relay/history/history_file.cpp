@@ -17,7 +17,7 @@ namespace hubbub::relay {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0600;
-constexpr Duration kLookEvery = 1s;
+constexpr Duration kLookAtFileEvery = 1s;
 // A disk that damages whatever is written must not be filled with damaged files.
 constexpr Duration kSetAsideEvery = 1min;
 
@@ -154,7 +154,7 @@ void HistoryFile::make_private() const {
 
 // SQLite would write on into files that nobody can open any more.
 void HistoryFile::notice_removal() {
-  if (!store_ || net::now() - looked_ < kLookEvery) return;
+  if (!store_ || net::now() - looked_ < kLookAtFileEvery) return;
   looked_ = net::now();
   const bool same_database = which(path()) == database_file_;
   if (same_database && which(beside(kLog)) == log_file_) return;

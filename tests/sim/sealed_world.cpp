@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
+
+#include "tests/sim/tone.h"
 
 namespace hubbub::sim {
 namespace {
-
-float tone(std::int64_t sample, std::size_t speaker) {
-  const double t = static_cast<double>(sample) / kSampleRate;
-  const double pitch = 150.0 + 40.0 * static_cast<double>(speaker);
-  return static_cast<float>(0.2 * std::sin(2 * std::numbers::pi * pitch * t));
-}
 
 [[noreturn]] void fail(std::uint64_t seed, const std::string& what) {
   throw std::logic_error(what + ", seed " + std::to_string(seed));

@@ -3,22 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
 
+#include "tests/sim/tone.h"
+
 namespace hubbub::sim {
-namespace {
-
-// A hum with a slow swell: enough for Opus to have something to say, and for loudness to be told from
-// silence.
-float tone(std::int64_t sample, std::size_t speaker) {
-  const double t = static_cast<double>(sample) / kSampleRate;
-  const double pitch = 150.0 + 40.0 * static_cast<double>(speaker);
-  return static_cast<float>(0.2 * (1.0 + 0.5 * std::sin(2 * std::numbers::pi * 3 * t)) *
-                            std::sin(2 * std::numbers::pi * pitch * t));
-}
-
-}  // namespace
 
 World::World(std::uint64_t seed, const relay::OpenRoomOptions& room)
     : seed_(seed),

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
-#include <system_error>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,16 +18,13 @@
 #include "codec/wire/limits.h"
 #include "relay/net/sockaddr.h"
 #include "tools/bench/socket_buffers.h"
+#include "tools/bench/throw_errno.h"
 
 namespace hubbub::bench {
 namespace {
 
 constexpr std::size_t kReceiveBatch = 64;
 constexpr std::size_t kSendBatch = 1'024;
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 struct Control {
   alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in6_pktinfo))> bytes;
@@ -82,7 +78,7 @@ BareRelay::BareRelay(BareDuties duties)
 
 void BareRelay::bind_socket() {
   descriptor_ = socket(family_, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (descriptor_ < 0) fail("opening the bare relay's socket");
+  if (descriptor_ < 0) throw_errno("opening the bare relay's socket");
   size_socket_buffers(descriptor_, kRelayBufferBytes);
   if (dutiful_) {
     const int yes = 1;
@@ -94,7 +90,7 @@ void BareRelay::bind_socket() {
   const Endpoint any{dutiful_ ? IpAddress() : IpAddress::v4(0, 0, 0, 0)};
   socklen_t length = net::write_sockaddr(any, family_, address);
   if (bind(descriptor_, reinterpret_cast<const sockaddr*>(&address), length) != 0) {
-    fail("binding the bare relay");
+    throw_errno("binding the bare relay");
   }
   getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &length);
   const auto local = net::endpoint_of(reinterpret_cast<const sockaddr*>(&address)).value_or(any);
@@ -103,7 +99,7 @@ void BareRelay::bind_socket() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{.events = EPOLLIN, .data = {}};
   if (epoll_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor_, &event) != 0) {
-    fail("watching the bare relay's socket");
+    throw_errno("watching the bare relay's socket");
   }
 }
 

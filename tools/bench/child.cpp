@@ -1,7 +1,6 @@
 #include "tools/bench/child.h"
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
@@ -18,16 +17,13 @@
 #include <unistd.h>
 
 #include "relay/net/clock.h"
+#include "tools/bench/throw_errno.h"
 
 namespace hubbub::bench {
 namespace {
 
 constexpr Duration kStartPatience = 10s;
 constexpr Duration kStopPatience = 5s;
-
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
 
 // What the descriptor has, waiting until `deadline` for it; false at its end or when the time is up.
 bool read_some(int descriptor, TimePoint deadline, std::string& out) {
@@ -72,14 +68,15 @@ Child::~Child() {
 void Child::start(const std::vector<std::string>& arguments) {
   std::array<int, 2> output{};
   std::array<int, 2> errors{};
-  if (pipe2(output.data(), O_CLOEXEC) != 0 || pipe2(errors.data(), O_CLOEXEC) != 0) fail("making a pipe");
+  if (pipe2(output.data(), O_CLOEXEC) != 0 || pipe2(errors.data(), O_CLOEXEC) != 0)
+    throw_errno("making a pipe");
   std::vector<char*> argv;
   for (const std::string& argument : arguments)
     argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT
   argv.push_back(nullptr);
 
   pid_ = fork();
-  if (pid_ < 0) fail("starting " + arguments[0]);
+  if (pid_ < 0) throw_errno("starting " + arguments[0]);
   if (pid_ == 0) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);  // whatever becomes of us, it goes with us
     setpgid(0, 0);                     // a Ctrl-C is ours to hear; we stop it
@@ -122,7 +119,7 @@ Duration Child::cpu_time() const {
     throw std::system_error(error, std::generic_category(), "the relay is gone: its clock");
   }
   timespec time{};
-  if (clock_gettime(clock, &time) != 0) fail("the relay is gone: reading its clock");
+  if (clock_gettime(clock, &time) != 0) throw_errno("the relay is gone: reading its clock");
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 

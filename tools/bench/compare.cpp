@@ -15,9 +15,6 @@
 namespace hubbub::bench {
 namespace {
 
-// A run is cut into so many turns for each relay, so that what else the machine does falls on all alike.
-constexpr std::size_t kTurns = 16;
-constexpr std::size_t kWarmUpDatagrams = 20;
 // More datagrams than one receive of the relay's takes, so that its receive path is in memory before its
 // peers are weighed.
 constexpr int kWeighingKeepalives = 256;

@@ -4,13 +4,13 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
-#include <system_error>
 
 #include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include "codec/wire/check.h"
 #include "tools/bench/socket_buffers.h"
+#include "tools/bench/throw_errno.h"
 
 namespace hubbub::bench {
 namespace {
@@ -36,16 +36,12 @@ std::size_t peer_at(in_addr address) {
   return host < kHostsPerNetwork ? (number >> 8U) * kHostsPerNetwork + host : kNobody;
 }
 
-[[noreturn]] void fail(const std::string& what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
 }  // namespace
 
 Crowd::Crowd(std::size_t peers)
     : peers_(peers), descriptor_(socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
   CHECK(peers <= kMaxPeers);
-  if (descriptor_ < 0) fail("opening the peers' socket");
+  if (descriptor_ < 0) throw_errno("opening the peers' socket");
   const int yes = 1;
   size_socket_buffers(descriptor_, kBufferBytes);
   sockaddr_in any{};
@@ -55,7 +51,7 @@ Crowd::Crowd(std::size_t peers)
     const int error = errno;
     close(descriptor_);
     errno = error;
-    fail("binding the peers' socket");
+    throw_errno("binding the peers' socket");
   }
   prepare();
 }
@@ -98,7 +94,7 @@ void Crowd::send(std::size_t peer, std::uint16_t relay_port, std::span<const std
   info.ipi_spec_dst = address_of(peer);
   std::memcpy(CMSG_DATA(header), &info, sizeof info);
   while (sendmsg(descriptor_, &message, 0) < 0) {
-    if (errno != EINTR) fail("sending to the relay");
+    if (errno != EINTR) throw_errno("sending to the relay");
   }
 }
 

@@ -27,7 +27,7 @@ constexpr std::uint64_t kInARow = 100;  // of one room, so that filling a file t
 constexpr std::size_t kSingles = 200;
 // What waits at most, so that what is measured is the disk and not the memory.
 constexpr std::size_t kAhead = 20'000;
-constexpr Duration kPatience = 10min;
+constexpr Duration kReadingPatience = 10min;
 
 seal::RoomId room_of(std::size_t number) {
   seal::RoomId room{};
@@ -63,7 +63,7 @@ class Bench {
   [[nodiscard]] std::uint64_t stored() const { return stored_; }
 
   void until(const std::function<bool()>& condition) {
-    const TimePoint deadline = net::now() + kPatience;
+    const TimePoint deadline = net::now() + kReadingPatience;
     while (!condition()) {
       if (net::now() > deadline) throw std::runtime_error("the history does not answer");
       uv_run(loop_.raw(), UV_RUN_NOWAIT);
@@ -162,12 +162,12 @@ void measure_writing(const std::filesystem::path& file, double seconds, const In
 }
 
 // Writes without end; tells through shared memory how far it is stored.
-struct Progress {
+struct Stored {
   std::uint64_t stored = 0;       // entries of all rooms
   std::uint64_t room_stored = 0;  // the first room's last
 };
 
-[[noreturn]] void write_until_killed(const std::filesystem::path& file, volatile Progress& progress) {
+[[noreturn]] void write_until_killed(const std::filesystem::path& file, volatile Stored& progress) {
   try {
     Bench bench(file);
     for (std::uint64_t number = 1;; ++number) {
@@ -185,12 +185,11 @@ struct Progress {
   std::_Exit(EXIT_FAILURE);
 }
 
-Progress fill_and_kill(const std::filesystem::path& file, double size_mb, const Interrupt& interrupt) {
-  void* shared = ::mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+Stored fill_and_kill(const std::filesystem::path& file, double size_mb, const Interrupt& interrupt) {
+  void* shared = ::mmap(nullptr, sizeof(Stored), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) throw std::runtime_error("no memory to share with the writer");
-  const std::unique_ptr<void, void (*)(void*)> mapped(shared,
-                                                      [](void* at) { ::munmap(at, sizeof(Progress)); });
-  auto* progress = new (shared) Progress{};
+  const std::unique_ptr<void, void (*)(void*)> mapped(shared, [](void* at) { ::munmap(at, sizeof(Stored)); });
+  auto* progress = new (shared) Stored{};
   const pid_t writer = ::fork();
   if (writer < 0) throw std::runtime_error("the writer cannot be started");
   if (writer == 0) write_until_killed(file, *progress);
@@ -211,7 +210,7 @@ Progress fill_and_kill(const std::filesystem::path& file, double size_mb, const 
   return *progress;
 }
 
-void measure_recovery(const std::filesystem::path& file, const Progress& before, HistoryFigures& figures) {
+void measure_recovery(const std::filesystem::path& file, const Stored& before, HistoryFigures& figures) {
   figures.log_mb = megabytes(file.string() + "-wal");
   TimePoint began = net::now();
   Bench bench(file);
@@ -225,7 +224,7 @@ void measure_recovery(const std::filesystem::path& file, const Progress& before,
   figures.file_entries = before.stored;
 }
 
-void check_nothing_lost(const std::filesystem::path& file, const Progress& before) {
+void check_nothing_lost(const std::filesystem::path& file, const Stored& before) {
   relay::Database database(file);
   relay::Statement newest(
       database, "SELECT max(number) FROM messages WHERE room = (SELECT id FROM rooms WHERE room_id = ?1)");
@@ -246,7 +245,7 @@ HistoryFigures measure_history(const HistoryBenchOptions& options, const Interru
   HistoryFigures figures;
   measure_writing(place.file("writing.db"), options.seconds, interrupt, figures);
   const auto file = place.file("recovery.db");
-  const Progress before = fill_and_kill(file, static_cast<double>(options.size_mb), interrupt);
+  const Stored before = fill_and_kill(file, static_cast<double>(options.size_mb), interrupt);
   measure_recovery(file, before, figures);
   check_nothing_lost(file, before);
   return figures;

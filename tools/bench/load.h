@@ -17,6 +17,14 @@ inline constexpr Duration kFrameDuration = 20ms;
 inline constexpr std::size_t kSpeakers = 5;
 // No copy for so long, and none will come: a busy machine may well stop a relay for half a second.
 inline constexpr Duration kPatience = 1s;
+// A run is cut into so many turns for each relay, so that what else the machine does falls on all alike.
+inline constexpr std::size_t kTurns = 16;
+inline constexpr std::size_t kWarmUpDatagrams = 20;
+// So many get in at a time: the relay is busy, and no datagram is lost.
+inline constexpr std::size_t kJoiningAtOnce = 32;
+// Nobody got in for so long, and nobody will: a relay has a budget of handshakes, so a crowd may have to
+// wait.
+inline constexpr Duration kJoinPatience = 10s;
 
 // A peer's voice as it is on the wire: RTP around 80 bytes, which is 20 ms of Opus at 32 kbit/s.
 class Speaker {

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "tools/bench/statistics.h"
+#include "tools/bench/spread_report.h"
 
 namespace hubbub::bench {
 namespace {
@@ -63,14 +63,6 @@ bool bare_goal_met(const PeerCount& count) {
 }
 bool naive_goal_met(const PeerCount& count) {
   return count.peers < kBelowNaiveFrom || ratio_to(count, Contender::kNaive).median < 1;
-}
-
-std::string spread_text(const Spread& spread) {
-  return fmt::format("{:.2f} ({:.2f}-{:.2f})", spread.median, spread.least, spread.most);
-}
-
-nlohmann::ordered_json spread_json(const Spread& spread) {
-  return {{"median", spread.median}, {"least", spread.least}, {"most", spread.most}};
 }
 
 std::string loss_text(const PeerCount& count) {

@@ -15,9 +15,6 @@
 namespace hubbub::bench {
 namespace {
 
-// As in compare.cpp: what else the machine does falls on both alike.
-constexpr std::size_t kTurns = 16;
-constexpr std::size_t kWarmUpDatagrams = 20;
 constexpr int kWeighingEnvelopes = 256;
 
 SealedChild sealed_relay(const SealedOptions& options, std::size_t members) {

@@ -17,12 +17,7 @@ namespace {
 
 // A member's SSRC says which peer it is, and is far from those that open rooms are measured with.
 constexpr std::uint32_t kFirstSsrc = 0x5EA1'0000;
-// So many get in at a time: the relay is busy, and no datagram is lost.
-constexpr std::size_t kJoiningAtOnce = 32;
 constexpr Duration kTickEvery = 10ms;
-// Nobody got in for so long, and nobody will: a relay has a budget of handshakes, so a crowd may have to
-// wait.
-constexpr Duration kJoinPatience = 10s;
 
 constexpr std::array<std::byte, SealedCrowd::kOpusBytes> make_opus() {
   std::array<std::byte, SealedCrowd::kOpusBytes> opus{};

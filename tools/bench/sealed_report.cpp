@@ -9,7 +9,7 @@
 #include "codec/wire/element.h"
 #include "codec/wire/sealed.h"
 #include "codec/wire/sealed_frame.h"
-#include "tools/bench/statistics.h"
+#include "tools/bench/spread_report.h"
 
 namespace hubbub::bench {
 namespace {
@@ -87,14 +87,6 @@ bool join_aim_met(const SealedFigures& figures) {
 
 const char* verdict(bool met) {
   return met ? "met" : "NOT MET";
-}
-
-std::string spread_text(const Spread& spread) {
-  return fmt::format("{:.2f} ({:.2f}-{:.2f})", spread.median, spread.least, spread.most);
-}
-
-nlohmann::ordered_json spread_json(const Spread& spread) {
-  return {{"median", spread.median}, {"least", spread.least}, {"most", spread.most}};
 }
 
 std::string forwarding_text(const SealedFigures& figures) {

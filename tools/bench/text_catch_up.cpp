@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <ctime>
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -17,6 +15,7 @@
 #include "relay/net/clock.h"
 #include "tools/bench/sealed_child.h"
 #include "tools/bench/socket_buffers.h"
+#include "tools/bench/throw_errno.h"
 
 namespace hubbub::bench {
 namespace {
@@ -26,13 +25,9 @@ constexpr int kClientBufferBytes = 212'992;
 constexpr Duration kCatchUpPatience = 120s;
 constexpr Duration kWritingPatience = 120s;
 
-[[noreturn]] void fail(const char* what) {
-  throw std::system_error(errno, std::generic_category(), what);
-}
-
 int connected_socket(std::uint16_t port) {
   const int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) fail("opening a client's socket");
+  if (descriptor < 0) throw_errno("opening a client's socket");
   size_socket_buffers(descriptor, kClientBufferBytes);
   sockaddr_in relay{};
   relay.sin_family = AF_INET;
@@ -40,7 +35,7 @@ int connected_socket(std::uint16_t port) {
   relay.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   if (connect(descriptor, reinterpret_cast<const sockaddr*>(&relay), sizeof relay) != 0) {
     close(descriptor);
-    fail("connecting a client's socket");
+    throw_errno("connecting a client's socket");
   }
   return descriptor;
 }
@@ -62,7 +57,7 @@ client::SealedRoom room_of(const seal::Invite& invite, seal::Random& random) {
 
 Duration own_cpu_time() {
   timespec time{};
-  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) fail("reading our own clock");
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) throw_errno("reading our own clock");
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 

@@ -11,13 +11,12 @@
 #include "codec/wire/element.h"
 #include "codec/wire/text.h"
 #include "relay/net/clock.h"
+#include "tools/bench/load.h"
 
 namespace hubbub::bench {
 namespace {
 
-constexpr std::uint32_t kFirstSsrc = 0x7E87'0000;
-constexpr std::size_t kJoiningAtOnce = 32;
-constexpr Duration kJoinPatience = 10s;
+constexpr std::uint32_t kFirstTextSsrc = 0x7E87'0000;
 // Each member's timers run this often, a few members at a time, so that a room does not ping in step.
 constexpr Duration kTick = 50ms;
 // Longer than a roster's tick: what it had to tell is told.
@@ -58,7 +57,7 @@ void TextMember::show(const seal::RoomKeys& keys, std::uint32_t ssrc, seal::Rand
   session::Presence presence;
   presence.stream = {.ssrc = ssrc, .kid = session::draw_kid(random)};
   presence.since_unix_ms = net::unix_ms();
-  presence.name = "member " + std::to_string(ssrc - kFirstSsrc);
+  presence.name = "member " + std::to_string(ssrc - kFirstTextSsrc);
   session::ObjectSealer sealer(keys, session::kPresenceLabel, presence.stream);
   link_.set_membership(net::now(), {.name_tag = keys.name_tag(folded_name(presence.name)),
                                     .owner = identity.owner_tag(keys.room_id()),
@@ -152,7 +151,7 @@ void TextCrowd::join(std::size_t members) {
     const TimePoint now = net::now();
     while (members_.size() < std::min(members, in + kJoiningAtOnce)) {
       const std::size_t peer = members_.size();
-      const std::uint32_t ssrc = kFirstSsrc + static_cast<std::uint32_t>(peer);
+      const std::uint32_t ssrc = kFirstTextSsrc + static_cast<std::uint32_t>(peer);
       members_.emplace_back(options_, ssrc, random_, [this, peer](std::span<const std::byte> datagram) {
         up_.add(datagram.size());
         crowd_.send(peer, relay_port_, datagram);

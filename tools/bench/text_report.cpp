@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "tools/bench/statistics.h"
+#include "tools/bench/spread_report.h"
 
 namespace hubbub::bench {
 namespace {
@@ -33,15 +33,6 @@ double bytes_of(const Traffic& traffic) {
   return static_cast<double>(traffic.on_the_wire());
 }
 
-std::string spread_text(const Spread& spread, int digits = 0) {
-  return fmt::format("{:.{}f} ({:.{}f}-{:.{}f})", spread.median, digits, spread.least, digits, spread.most,
-                     digits);
-}
-
-nlohmann::ordered_json spread_json(const Spread& spread) {
-  return {{"median", spread.median}, {"least", spread.least}, {"most", spread.most}};
-}
-
 std::string throughput_text(const TextOptions& options, const TextFigures& figures) {
   if (figures.throughput.empty()) return {};
   constexpr const char* kRow = "{:<16}  {:<22}  {:<25}  {:<16}  {:<16}  {:>5}  {:>5}  {:>6}  {:>10}\n";
@@ -55,9 +46,9 @@ std::string throughput_text(const TextOptions& options, const TextFigures& figur
   std::string faults;
   for (const Throughput& kind : figures.throughput) {
     const std::string pace = kind.paced > 0 ? fmt::format("{:.0f}/s", kind.paced) : "as acknowledged";
-    text += fmt::format(kRow, pace, spread_text(over(kind.runs, &ThroughputRun::numbered_a_second)),
-                        spread_text(over(kind.runs, &ThroughputRun::delivered_a_second)),
-                        spread_text(over(kind.runs, &ThroughputRun::us_per_message)),
+    text += fmt::format(kRow, pace, spread_text(over(kind.runs, &ThroughputRun::numbered_a_second), 0),
+                        spread_text(over(kind.runs, &ThroughputRun::delivered_a_second), 0),
+                        spread_text(over(kind.runs, &ThroughputRun::us_per_message), 0),
                         spread_text(over(kind.runs, &ThroughputRun::us_per_copy), 2),
                         fmt::format("{:.0f} %", 100 * over(kind.runs, &ThroughputRun::busy_share).median),
                         fmt::format("{:.0f} %", 100 * over(kind.runs, &ThroughputRun::live_share).median),
@@ -79,12 +70,13 @@ std::string catch_up_text(const TextFigures& figures) {
       "A member catches up with {} messages, each of which it opens and verifies: {} ms; up {} datagrams and "
       "{} bytes, down {} datagrams and {} bytes (with UDP and IPv4); {} ms of the relay's CPU, {} ms of its "
       "own.\n",
-      runs.front().messages, spread_text(over(runs, &CatchUp::wall_ms)),
-      spread_text(over_traffic(runs, &CatchUp::up, datagrams_of)),
-      spread_text(over_traffic(runs, &CatchUp::up, bytes_of)),
-      spread_text(over_traffic(runs, &CatchUp::down, datagrams_of)),
-      spread_text(over_traffic(runs, &CatchUp::down, bytes_of)),
-      spread_text(over(runs, &CatchUp::relay_cpu_ms), 1), spread_text(over(runs, &CatchUp::client_cpu_ms)));
+      runs.front().messages, spread_text(over(runs, &CatchUp::wall_ms), 0),
+      spread_text(over_traffic(runs, &CatchUp::up, datagrams_of), 0),
+      spread_text(over_traffic(runs, &CatchUp::up, bytes_of), 0),
+      spread_text(over_traffic(runs, &CatchUp::down, datagrams_of), 0),
+      spread_text(over_traffic(runs, &CatchUp::down, bytes_of), 0),
+      spread_text(over(runs, &CatchUp::relay_cpu_ms), 1),
+      spread_text(over(runs, &CatchUp::client_cpu_ms), 0));
 }
 
 std::string idle_text(const TextFigures& figures) {

@@ -20,7 +20,7 @@
 namespace hubbub::bench {
 namespace {
 
-constexpr std::uint32_t kFirstSsrc = 0x5057'0000;
+constexpr std::uint32_t kFirstRosterSsrc = 0x5057'0000;
 constexpr IpAddress kRelayAddress = IpAddress::v4(10, 0, 0, 1);
 // Below the relay's budget for newcomers.
 constexpr Duration kHandshakeEvery = 5ms;
@@ -119,7 +119,7 @@ class LargeRoom {
 
 void LargeRoom::shake_hands() {
   const std::size_t member = links_.size();
-  const std::uint32_t ssrc = kFirstSsrc + static_cast<std::uint32_t>(member);
+  const std::uint32_t ssrc = kFirstRosterSsrc + static_cast<std::uint32_t>(member);
   links_.emplace_back(options_, ssrc, random_, [this, member](std::span<const std::byte> datagram) {
     held_.emplace_back(member, std::vector<std::byte>(datagram.begin(), datagram.end()));
   });

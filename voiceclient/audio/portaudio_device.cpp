@@ -29,7 +29,7 @@ constexpr double kPlausibleLatencySeconds = 5;
 constexpr Duration kLostAfter = 2s;
 
 // What a reader or a writer converts at a time.
-constexpr std::size_t kChunkSamples = 512;
+constexpr std::size_t kResampledChunk = 512;
 
 std::string reason(PaError error) {
   if (error != paUnanticipatedHostError) return Pa_GetErrorText(error);
@@ -223,7 +223,7 @@ class InputDevice final : public Source {
  private:
   DeviceStream stream_;
   Resampler resampler_;  // from the device's rate
-  std::array<float, kChunkSamples> chunk_{};
+  std::array<float, kResampledChunk> chunk_{};
   std::span<const float> pending_;  // of `chunk_`
 };
 
@@ -232,7 +232,7 @@ class OutputDevice final : public Sink {
   OutputDevice(const DeviceInfo& device, int& open_streams)
       : stream_(device, Direction::kOutput, open_streams),
         resampler_(kSampleRate, stream_.rate()),
-        resampled_(resampler_.output_bound(kChunkSamples)) {}
+        resampled_(resampler_.output_bound(kResampledChunk)) {}
 
   std::size_t wanted(TimePoint now) override {
     stream_.watch(now);
@@ -250,7 +250,7 @@ class OutputDevice final : public Sink {
   void write(std::span<const float> samples) override {
     if (lost()) return;
     while (!samples.empty()) {
-      const std::span<const float> chunk = samples.first(std::min(samples.size(), kChunkSamples));
+      const std::span<const float> chunk = samples.first(std::min(samples.size(), kResampledChunk));
       const auto progress = resampler_.process(chunk, resampled_);
       const std::size_t taken = stream_.state().ring.write(std::span(resampled_).first(progress.produced));
       if (taken < progress.produced) {

@@ -1,5 +1,5 @@
-// When to ask the relay for what is missing, of a log or of a roster: again while nothing comes, more and more
-// slowly; on when an answer is over.
+// When to ask the relay for what is missing, of a log or of a roster: again while nothing comes, more and
+// more slowly; on when an answer is over.
 #pragma once
 
 #include <algorithm>

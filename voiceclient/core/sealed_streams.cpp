@@ -14,7 +14,6 @@ constexpr Duration kAskAgain = 250ms;
 // A nonce is good for as long as answers to it may be on their way.
 constexpr Duration kNonceLasts = 2s;
 // A full house takes a new stream in the place of one that was silent for this long.
-constexpr Duration kGivesWayAfter = 2s;
 constexpr std::size_t kRecentFrames = 16;
 
 }  // namespace
@@ -33,7 +32,7 @@ SealedStreams::Stream* SealedStreams::admit(TimePoint now, const session::Stream
     const auto quietest =
         std::min_element(streams_.begin(), streams_.end(),
                          [](const auto& a, const auto& b) { return a->last_frame < b->last_frame; });
-    if (now - (*quietest)->last_frame < kGivesWayAfter) return nullptr;
+    if (now - (*quietest)->last_frame < kStreamGivesWayAfter) return nullptr;
     streams_.erase(quietest);
   }
   return streams_.emplace_back(std::make_unique<Stream>(room_, id)).get();

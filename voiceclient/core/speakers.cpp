@@ -11,8 +11,6 @@ namespace {
 
 // Without voice for this long, a talk spurt is over for those who watch. Longer than a burst of losses.
 constexpr Duration kSpurtEndsAfter = 400ms;
-// A full house takes a new speaker in the place of one that was silent for this long.
-constexpr Duration kGivesWayAfter = 2s;
 
 // Several people at once may sum to more than full scale. Below the knee nothing changes; above it the curve
 // bends smoothly towards 1, which it never passes.
@@ -94,7 +92,7 @@ Speakers::Speaker* Speakers::find_or_admit(TimePoint now, std::uint32_t ssrc, Ev
     const auto quietest =
         std::min_element(speakers_.begin(), speakers_.end(),
                          [](const auto& a, const auto& b) { return a->last_voice < b->last_voice; });
-    if (now - (*quietest)->last_voice < kGivesWayAfter) return nullptr;
+    if (now - (*quietest)->last_voice < kStreamGivesWayAfter) return nullptr;
     end_speaking(**quietest, events);
     speakers_.erase(quietest);
   }

@@ -39,22 +39,6 @@ Bytes body_of(ElementType type, const Message& message, More... more) {
   return {element->body.begin(), element->body.end()};
 }
 
-template <class Message>
-std::optional<DropReason> problem(std::span<const std::byte> body) {
-  const auto parsed = Message::parse(body);
-  return parsed.ok() ? std::nullopt : std::optional(parsed.error());
-}
-
-template <class Message>
-void expect_one_length(const Bytes& body) {
-  EXPECT_EQ(problem<Message>(body), std::nullopt);
-  for (std::size_t size = 0; size < body.size(); ++size)
-    EXPECT_EQ(problem<Message>(std::span(body).first(size)), DropReason::kTruncated) << size;
-  Bytes longer = body;
-  longer.push_back(std::byte{0});
-  EXPECT_EQ(problem<Message>(longer), DropReason::kTrailingBytes);
-}
-
 // --- The walk
 
 TEST(ElementReader, WalksThroughEveryElement) {

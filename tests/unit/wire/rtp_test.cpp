@@ -25,12 +25,6 @@ std::string payload_of(const Bytes& bytes) {
   return parsed.ok() ? std::string(as_text(parsed->payload)) : std::string(name_of(parsed.error()));
 }
 
-DropReason refusal(const Bytes& bytes) {
-  const auto parsed = RtpPacket::parse(bytes);
-  EXPECT_FALSE(parsed.ok());
-  return parsed.ok() ? DropReason::kCount : parsed.error();
-}
-
 TEST(RtpHeader, SerializesToRfc3550) {
   std::array<std::byte, kHeader> out{};
   ByteWriter writer(out);
@@ -66,7 +60,7 @@ TEST(RtpPacket, ReadsBackEveryField) {
 TEST(RtpPacket, EveryShorterHeaderIsTruncated) {
   const Bytes whole = packet(0x80, {});
   for (std::size_t size = 0; size < kHeader; ++size) {
-    EXPECT_EQ(refusal(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
+    EXPECT_EQ(problem<RtpPacket>(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))),
               DropReason::kTruncated)
         << size;
   }
@@ -76,16 +70,16 @@ TEST(RtpPacket, EveryShorterHeaderIsTruncated) {
 }
 
 TEST(RtpPacket, OnlyVersionTwo) {
-  EXPECT_EQ(refusal(packet(0x00, {1})), DropReason::kBadVersion);
-  EXPECT_EQ(refusal(packet(0x40, {1})), DropReason::kBadVersion);
-  EXPECT_EQ(refusal(packet(0xC0, {1})), DropReason::kBadVersion);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x00, {1})), DropReason::kBadVersion);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x40, {1})), DropReason::kBadVersion);
+  EXPECT_EQ(problem<RtpPacket>(packet(0xC0, {1})), DropReason::kBadVersion);
 }
 
 TEST(RtpPacket, SkipsContributingSources) {
   EXPECT_EQ(payload_of(packet(0x82, {1, 1, 1, 1, 2, 2, 2, 2, 'x', 'y'})), "xy");
   EXPECT_EQ(payload_of(packet(0x82, {1, 1, 1, 1, 2, 2, 2, 2})), "");
-  EXPECT_EQ(refusal(packet(0x82, {1, 1, 1, 1, 2, 2, 2})), DropReason::kTruncated);
-  EXPECT_EQ(refusal(packet(0x8F, {})), DropReason::kTruncated);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x82, {1, 1, 1, 1, 2, 2, 2})), DropReason::kTruncated);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x8F, {})), DropReason::kTruncated);
 }
 
 TEST(RtpPacket, SkipsUpToFifteenContributingSources) {
@@ -101,19 +95,19 @@ TEST(RtpPacket, SkipsTheExtension) {
   EXPECT_EQ(payload_of(packet(0x90, {0xBE, 0xDE, 0, 1, 9, 9, 9, 9, 'x'})), "x");
   EXPECT_EQ(payload_of(packet(0x90, {0xBE, 0xDE, 0, 0, 'y'})), "y");
   EXPECT_EQ(payload_of(packet(0x91, {1, 1, 1, 1, 0xBE, 0xDE, 0, 1, 9, 9, 9, 9, 'z'})), "z");
-  EXPECT_EQ(refusal(packet(0x90, {0xBE, 0xDE, 0})), DropReason::kTruncated);
-  EXPECT_EQ(refusal(packet(0x90, {0xBE, 0xDE, 0, 2, 9, 9, 9, 9})), DropReason::kTruncated);
-  EXPECT_EQ(refusal(packet(0x90, {0xBE, 0xDE, 0xFF, 0xFF, 9, 9, 9, 9})), DropReason::kTruncated);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x90, {0xBE, 0xDE, 0})), DropReason::kTruncated);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x90, {0xBE, 0xDE, 0, 2, 9, 9, 9, 9})), DropReason::kTruncated);
+  EXPECT_EQ(problem<RtpPacket>(packet(0x90, {0xBE, 0xDE, 0xFF, 0xFF, 9, 9, 9, 9})), DropReason::kTruncated);
 }
 
 TEST(RtpPacket, TakesPaddingOff) {
   EXPECT_EQ(payload_of(packet(0xA0, {'x', 'y', 0, 0, 3})), "xy");
   EXPECT_EQ(payload_of(packet(0xA0, {0, 0, 3})), "");
-  EXPECT_EQ(refusal(packet(0xA0, {})), DropReason::kBadPadding);
-  EXPECT_EQ(refusal(packet(0xA0, {'x', 0})), DropReason::kBadPadding);
-  EXPECT_EQ(refusal(packet(0xA0, {'x', 0, 4})), DropReason::kBadPadding);
-  EXPECT_EQ(refusal(packet(0xA0, {0xFF})), DropReason::kBadPadding);
-  EXPECT_EQ(refusal(packet(0xB0, {0xBE, 0xDE, 0, 1, 0, 0, 0, 4})), DropReason::kBadPadding)
+  EXPECT_EQ(problem<RtpPacket>(packet(0xA0, {})), DropReason::kBadPadding);
+  EXPECT_EQ(problem<RtpPacket>(packet(0xA0, {'x', 0})), DropReason::kBadPadding);
+  EXPECT_EQ(problem<RtpPacket>(packet(0xA0, {'x', 0, 4})), DropReason::kBadPadding);
+  EXPECT_EQ(problem<RtpPacket>(packet(0xA0, {0xFF})), DropReason::kBadPadding);
+  EXPECT_EQ(problem<RtpPacket>(packet(0xB0, {0xBE, 0xDE, 0, 1, 0, 0, 0, 4})), DropReason::kBadPadding)
       << "padding is not in the extension";
 }
 

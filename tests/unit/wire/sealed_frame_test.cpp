@@ -26,12 +26,6 @@ Bytes frame(std::uint32_t ctr, std::size_t opus_bytes = 5, bool marker = false,
   return bytes;
 }
 
-DropReason refusal(const Bytes& bytes) {
-  const auto parsed = SealedFrame::parse(bytes);
-  EXPECT_FALSE(parsed.ok());
-  return parsed.ok() ? DropReason::kCount : parsed.error();
-}
-
 Bytes changed(Bytes bytes, std::size_t at, int value) {
   bytes[at] = static_cast<std::byte>(value);
   return bytes;
@@ -68,26 +62,27 @@ TEST(SealedFrame, LengthsAtTheirEdges) {
   EXPECT_EQ(whole.size(), 32U);
   EXPECT_TRUE(SealedFrame::parse(whole).ok());
   for (std::size_t size = 0; size < whole.size(); ++size)
-    EXPECT_EQ(refusal(bytes_of(std::span(whole).first(size))), DropReason::kTruncated) << size;
+    EXPECT_EQ(problem<SealedFrame>(bytes_of(std::span(whole).first(size))), DropReason::kTruncated) << size;
   EXPECT_EQ(frame(SealedFrame::kLeast, 1'000).size(), 1'031U);
   EXPECT_TRUE(SealedFrame::parse(frame(SealedFrame::kLeast, 1'000)).ok());
-  EXPECT_EQ(refusal(frame(SealedFrame::kLeast, 1'001)), DropReason::kOversize);
+  EXPECT_EQ(problem<SealedFrame>(frame(SealedFrame::kLeast, 1'001)), DropReason::kOversize);
 }
 
 TEST(SealedFrame, EachHeaderFieldIsChecked) {
   const Bytes good = frame(0x0100'0007);
   for (const int first : {0x00, 0x40, 0xC0, 0x81, 0x90, 0xA0})  // sources, an extension, padding
-    EXPECT_EQ(refusal(changed(good, 0, first)), DropReason::kBadVersion) << first;
-  EXPECT_EQ(refusal(changed(good, 1, 110)), DropReason::kBadPayloadType);
-  EXPECT_EQ(refusal(changed(good, 1, 0x80 | 112)), DropReason::kBadPayloadType);
-  EXPECT_EQ(refusal(changed(good, 3, 8)), DropReason::kBadFrame)
+    EXPECT_EQ(problem<SealedFrame>(changed(good, 0, first)), DropReason::kBadVersion) << first;
+  EXPECT_EQ(problem<SealedFrame>(changed(good, 1, 110)), DropReason::kBadPayloadType);
+  EXPECT_EQ(problem<SealedFrame>(changed(good, 1, 0x80 | 112)), DropReason::kBadPayloadType);
+  EXPECT_EQ(problem<SealedFrame>(changed(good, 3, 8)), DropReason::kBadFrame)
       << "the sequence number is not the counter's";
-  EXPECT_EQ(refusal(changed(good, 12, 0xBA)), DropReason::kBadFrame);
-  EXPECT_EQ(refusal(changed(good, 17, 0)), DropReason::kBadFrame) << "a counter with a shorter encoding";
-  EXPECT_EQ(refusal(frame(7, 5, false, 0, 0x00FF'FFFF)), DropReason::kBadFrame);
-  EXPECT_EQ(refusal(frame(0x0100'0007, 5, false, 0, 0x00FF'FFFF)), DropReason::kBadFrame);
+  EXPECT_EQ(problem<SealedFrame>(changed(good, 12, 0xBA)), DropReason::kBadFrame);
+  EXPECT_EQ(problem<SealedFrame>(changed(good, 17, 0)), DropReason::kBadFrame)
+      << "a counter with a shorter encoding";
+  EXPECT_EQ(problem<SealedFrame>(frame(7, 5, false, 0, 0x00FF'FFFF)), DropReason::kBadFrame);
+  EXPECT_EQ(problem<SealedFrame>(frame(0x0100'0007, 5, false, 0, 0x00FF'FFFF)), DropReason::kBadFrame);
   EXPECT_TRUE(SealedFrame::parse(frame(0x0100'0007, 5, false, 0, 0x0100'0000)).ok());
-  EXPECT_EQ(refusal(frame(0x00FF'FFFF)), DropReason::kBadFrame);
+  EXPECT_EQ(problem<SealedFrame>(frame(0x00FF'FFFF)), DropReason::kBadFrame);
   EXPECT_TRUE(SealedFrame::parse(frame(0xFFFF'FFFF)).ok());
 }
 

@@ -29,23 +29,6 @@ Bytes written(const Message& message) {
   return bytes;
 }
 
-// Every shorter datagram, and one that is longer by a byte.
-template <class Message>
-void expect_one_length(const Bytes& whole) {
-  ASSERT_EQ(whole.size(), Message::kBytes);
-  EXPECT_TRUE(Message::parse(whole).ok());
-  for (std::size_t size = 0; size < whole.size(); ++size) {
-    const auto parsed = Message::parse(std::span(whole).first(size));
-    ASSERT_FALSE(parsed.ok()) << size;
-    EXPECT_EQ(parsed.error(), DropReason::kTruncated) << size;
-  }
-  Bytes longer = whole;
-  longer.push_back(std::byte{0});
-  const auto parsed = Message::parse(longer);
-  ASSERT_FALSE(parsed.ok());
-  EXPECT_EQ(parsed.error(), DropReason::kTrailingBytes);
-}
-
 Preamble preamble(SealedKind kind, std::uint8_t version = kSealedVersion) {
   return {.kind = kind, .version = version, .nonce = counting<8>(0xE0)};
 }

@@ -16,25 +16,25 @@
 namespace hubbub::lab {
 namespace {
 
-struct FreePlan {
-  void operator()(kiss_fftr_state* plan) const { kiss_fftr_free(plan); }
-};
-using Plan = std::unique_ptr<kiss_fftr_state, FreePlan>;
-
 struct DestroyResampler {
   void operator()(SpeexResamplerState* state) const { speex_resampler_destroy(state); }
 };
 
-Plan make_plan(std::size_t size, bool inverse) {
-  CHECK(size > 0 && size % 2 == 0 && size <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
-  Plan plan(kiss_fftr_alloc(static_cast<int>(size), inverse ? 1 : 0, nullptr, nullptr));
-  if (!plan) throw std::bad_alloc();
-  return plan;
-}
-
 }  // namespace
 
 struct RealFft::Plans {
+  struct Free {
+    void operator()(kiss_fftr_state* plan) const { kiss_fftr_free(plan); }
+  };
+  using Plan = std::unique_ptr<kiss_fftr_state, Free>;
+
+  static Plan make(std::size_t size, bool inverse) {
+    CHECK(size > 0 && size % 2 == 0 && size <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
+    Plan plan(kiss_fftr_alloc(static_cast<int>(size), inverse ? 1 : 0, nullptr, nullptr));
+    if (!plan) throw std::bad_alloc();
+    return plan;
+  }
+
   Plan forward;
   Plan inverse;
   std::vector<float> samples;
@@ -49,7 +49,7 @@ std::size_t RealFft::quick_size(std::size_t size) {
 
 RealFft::RealFft(std::size_t size)
     : size_(size),
-      plans_(std::make_unique<Plans>(Plans{make_plan(size, false), make_plan(size, true),
+      plans_(std::make_unique<Plans>(Plans{Plans::make(size, false), Plans::make(size, true),
                                            std::vector<float>(size),
                                            std::vector<kiss_fft_cpx>(size / 2 + 1)})) {}
 
