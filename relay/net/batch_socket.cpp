@@ -196,8 +196,8 @@ void BatchSocket::poll() {
     if (status < 0) self->poll();  // libuv stops watching on an error; receiving collects the error
     self->ready_(status < 0 || (events & UV_READABLE) != 0, status == 0 && (events & UV_WRITABLE) != 0);
   };
-  checked(uv_poll_start(handle_.raw(), UV_READABLE | (want_writable_ ? UV_WRITABLE : 0), trampoline),
-          "watching a UDP socket");
+  // Of a descriptor that libuv took, for events that it knows, it refuses nothing.
+  CHECK(uv_poll_start(handle_.raw(), UV_READABLE | (want_writable_ ? UV_WRITABLE : 0), trampoline) == 0);
 }
 
 std::span<const BatchSocket::Datagram> BatchSocket::receive() {
