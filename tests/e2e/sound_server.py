@@ -9,6 +9,7 @@ import os
 import shutil
 import struct
 import subprocess
+import tempfile
 import time
 import wave
 
@@ -42,10 +43,11 @@ class SoundServer:
         }
         self.process = None
         self.others = []
+        self.log = tempfile.NamedTemporaryFile(prefix="hubbub-jackd-")
 
     def start(self):
-        command = ["jackd", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
-        self.process = subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = ["jackd", "--verbose", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)]
+        self.process = subprocess.Popen(command, env=self.environment, stdout=self.log, stderr=self.log)
         wait_for(lambda: "system:capture_1" in self.ports(), "the sound server")
         return self
 
@@ -65,6 +67,12 @@ class SoundServer:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+    def clients_not_woken(self):
+        """How often, until now, a period was over before the system had so much as woken a client for it. What is spoken and
+        heard in such a period is lost, whatever the client does; a client that was woken, and took too long, isn't counted."""
+        with open(self.log.name, encoding="utf-8", errors="replace") as log:
+            return log.read().count("was not finished, state = Triggered")
 
     def ports(self):
         answer = subprocess.run(["jack_lsp"], env=self.environment, capture_output=True, text=True, check=False)

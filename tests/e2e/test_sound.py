@@ -10,8 +10,12 @@ import unittest
 import harness
 import sound_server
 import speech
-from harness import E2eTest, TIME_SCALE, binary, in_real_time, wait_until
+from harness import E2eTest, TIME_SCALE, binary, wait_until
 from test_client import Client
+
+CONVERSATIONS = 6
+MOST_NOT_WOKEN = 3
+LEAST_ESTOI = 0.8
 
 
 @unittest.skipIf(sound_server.missing_tool(), f"{sound_server.missing_tool()} is not installed")
@@ -47,27 +51,40 @@ class Sound(E2eTest):
         err = self.assert_refuses_to_start([binary("hubbub"), "join", "open://127.0.0.1:1", "--input-device", "no such thing"], "no such thing", env=self.server.environment)
         self.assertIn("system", err, "the choices are named")
 
-    @in_real_time
-    def test_speech_from_microphone_to_loudspeaker(self):
+    def converse(self):
+        """Speech from one client's microphone to another's loudspeaker: what was measured, what the listener says of it, and how
+        often the sound server could not wake somebody in time."""
         spoken = sound_server.at_server_rate(speech.cut(self.path("cut.wav"), 4.0), self.path("speech.wav"))
         bob, _, loudspeaker = self.join_with_ports("--name", "bob", "--mute", "--output-device", "system", "--input-device", "system")
         alice, microphone, _ = self.join_with_ports("--name", "alice", "--input-device", "system", "--output-device", "system")
+        before = self.server.clients_not_woken()
         for _ in range(4):  # on a busy machine the recorder gives up at times, and leaves an empty file
             self.server.converse(spoken, microphone, loudspeaker, self.path("both.wav"))
             sound_server.split(self.path("both.wav"), self.path("mouth.wav"), self.path("ear.wav"))
             if sound_server.wave_seconds(self.path("mouth.wav")) > 0:
                 break
-        result = speech.compare(self.path("mouth.wav"), self.path("ear.wav"))
+        not_woken = self.server.clients_not_woken() - before
         alice.stop()
         bob.stop()
         (heard,) = bob.final_stats()["speakers"]
-        self.assertEqual(heard["name"], "alice")
-        self.assertEqual(heard["lost"], 0)
-        self.assertIsNotNone(result["delay_ms"], result)
-        if harness.SANITIZED:  # several times slower than real time, now and then
-            return
-        print(f"\nmouth to ear through the sound server: {result['delay_ms']:.1f} ms, ESTOI {result['estoi']:.3f}")
-        self.assertGreater(result["estoi"], 0.8)
+        return speech.compare(self.path("mouth.wav"), self.path("ear.wav")), heard, not_woken
+
+    def test_speech_from_microphone_to_loudspeaker(self):
+        # A sound server without real-time priority, on a machine that stands still for a few periods now and then, loses what
+        # is spoken and heard meanwhile: such a conversation says nothing of the client.
+        for _ in range(CONVERSATIONS):
+            result, heard, not_woken = self.converse()
+            self.assertEqual(heard["name"], "alice")
+            self.assertEqual(heard["lost"], 0)
+            self.assertIsNotNone(result["delay_ms"], result)
+            print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {result['estoi']:.3f}, periods missed by the system: {not_woken}")
+            if harness.SANITIZED:  # several times slower than real time, now and then
+                return
+            if not_woken <= MOST_NOT_WOKEN or result["estoi"] > LEAST_ESTOI:
+                break
+        else:
+            self.skipTest(f"the sound server cannot keep time here: in {CONVERSATIONS} conversations it missed more than {MOST_NOT_WOKEN} periods each")
+        self.assertGreater(result["estoi"], LEAST_ESTOI)
         self.assertLess(result["delay_ms"], 250)
         self.assertGreater(result["delay_ms"], 20 + 60, "a frame and the playout delay at least")
 
