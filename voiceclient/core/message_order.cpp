@@ -17,12 +17,13 @@ MessageOrder::Finding MessageOrder::check(std::uint64_t number, const session::M
   const auto seen =
       std::lower_bound(digests_.begin(), digests_.end(), message.seen,
                        [](const auto& entry, std::uint64_t wanted) { return entry.first < wanted; });
-  if (seen != digests_.end() && seen->first == message.seen) {
-    if (seen->second != message.seen_digest) return Finding::kForked;
-  } else if (seen != digests_.begin() && seen != digests_.end()) {
-    return Finding::kForked;  // between two of ours, and not one of them
-  }
-  return finding;
+  if (seen != digests_.end() && seen->first == message.seen)
+    return seen->second == message.seen_digest ? finding : Finding::kForked;
+  if (finding != Finding::kNone || seen == digests_.begin()) return finding;  // before all that we know
+  // A relay that restarted may have given it another number.
+  const bool renumbered =
+      std::ranges::any_of(digests_, [&](const auto& entry) { return entry.second == message.seen_digest; });
+  return renumbered ? Finding::kNone : Finding::kUnseen;
 }
 
 void MessageOrder::passed(std::uint64_t number, const session::EntryDigest& digest) {

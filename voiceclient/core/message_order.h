@@ -18,7 +18,8 @@ class MessageOrder {
     kNone,
     kMissing,    // messages of this author from before it are not here
     kReordered,  // it comes after one that its author wrote later, or before one that its author had seen
-    kForked      // its author saw another log than we do, or an entry that we were not given
+    kUnseen,     // its author had seen an entry that we were not given
+    kForked      // its author saw another entry than we did, under the same number
   };
   static constexpr std::size_t kMaxAuthors = 1'024;
   static constexpr std::size_t kMaxDigests = 1'024;

@@ -366,6 +366,12 @@ void RoomChat::suspect(TimePoint now, MessageOrder::Finding finding, const std::
       events_.add(Notice{"the next message, of " + who +
                          ", does not stand where it was written: the relay has changed the order"});
       break;
+    case MessageOrder::Finding::kUnseen:
+      events_.add(
+          Notice{"a message that " + who +
+                 " had seen before writing this one is missing: the relay withholds it, or lost it when "
+                 "it restarted"});
+      break;
     default:
       events_.add(Notice{"the relay has shown " + who + " other messages than you: do not trust it"});
   }

@@ -64,6 +64,14 @@ TEST_F(MessageOrderTest, AnotherLogThanOursIsFound) {
   EXPECT_EQ(hear(3, 2, 2, 2), Finding::kNone);
 }
 
+TEST_F(MessageOrderTest, AnEntryThatWeWereNotGivenIsFoundByWhoHadSeenIt) {
+  EXPECT_EQ(hear(5, 1, 1), Finding::kNone);
+  EXPECT_EQ(hear(7, 2, 1, 6), Finding::kUnseen) << "after all of ours";
+  EXPECT_EQ(hear(8, 3, 1, 6), Finding::kUnseen) << "between two of ours";
+  EXPECT_EQ(hear(9, 4, 1, 4), Finding::kNone) << "before all of ours, when we were not here";
+  EXPECT_EQ(hear(10, 2, 2, 6, 5), Finding::kNone) << "ours, under another number";
+}
+
 TEST_F(MessageOrderTest, OverAGapNobodyIsAccused) {
   EXPECT_EQ(hear(1, 1, 1), Finding::kNone);
   order_.gap();
@@ -75,7 +83,7 @@ TEST_F(MessageOrderTest, ALogThatBeganAnewHasItsOwnDigests) {
   EXPECT_EQ(hear(100, 1, 1), Finding::kNone);
   EXPECT_EQ(hear(1, 2, 1), Finding::kNone);
   EXPECT_EQ(order_.newest(), 1U);
-  EXPECT_EQ(hear(101, 1, 2, 100, 7), Finding::kNone) << "of the old log nothing is known any more";
+  EXPECT_EQ(hear(101, 1, 2, 100, 7), Finding::kUnseen) << "and nothing of the old log's";
 }
 
 TEST_F(MessageOrderTest, RemembersSoMuchAndNoMore) {
