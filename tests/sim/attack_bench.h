@@ -7,12 +7,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "codec/seal/random.h"
 #include "codec/session/client_link.h"
+#include "codec/wire/sealed.h"
 #include "relay/core/sealed_relay.h"
 #include "relay/core/source_policy.h"
 #include "tests/sim/seeded_random.h"
@@ -96,5 +98,9 @@ inline Endpoint anywhere(std::uint32_t number, std::uint16_t port = 50'000) {
           port};
 }
 AttackBench::Sound tone_of(double hertz);
+
+inline bool is(std::span<const std::byte> datagram, SealedKind kind) {
+  return sealed_kind_of(datagram) == kind;
+}
 
 }  // namespace hubbub::sim
