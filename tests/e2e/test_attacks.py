@@ -13,7 +13,7 @@ import unittest
 import harness
 import stranger
 from harness import PATIENCE_S, SANITIZED, TIME_SCALE, wait_until
-from test_stranger import Company, SealedClient, START_S, tone, write_wav
+from stranger_company import Company, SealedClient, START_S, tone, write_wav
 
 FLOOD_RATE, FLOOD_S = 10_000, 5
 SOURCES = 64
