@@ -38,6 +38,7 @@ struct Peer {
   std::uint32_t ctr = SealedFrame::kLeast;
   std::uint64_t challenge = 0;
   std::uint32_t next_text = 0;
+  int joins_unanswered = 0;
   bool used = true;  // by this input, or the one before
 };
 
@@ -62,6 +63,7 @@ class World {
       if (!relay_knows(i)) enter(i);
       if (!std::exchange(peer.used, false)) continue;
       peer.ctr = SealedFrame::kLeast + 1'000;
+      peer.joins_unanswered = 0;
       // Under another SSRC and back: so its stream begins anew.
       for (const std::size_t ssrc : {std::size_t{14}, i}) {
         join(i, static_cast<std::uint32_t>(ssrc + (i % 3) * kSsrcsOfARoom), false);
@@ -124,6 +126,7 @@ class World {
     ByteWriter writer(bytes);
     CHECK(join.serialize(writer));
     send(i, writer.written(), away);
+    ++peers_[i].joins_unanswered;
     peers_[i].next_text = 0;
   }
   // The same member under another name, with another presence.
@@ -139,6 +142,7 @@ class World {
     ByteWriter writer(bytes);
     CHECK(join.serialize(writer));
     send(i, writer.written(), false);
+    ++peers_[i].joins_unanswered;
   }
 
   void act(FuzzInput& input) {
@@ -268,7 +272,8 @@ class World {
     std::array<std::byte, 600> object{};
     ByteWriter object_writer(object);
     object_writer.u32(peer.ssrc);
-    object_writer.u64(mark_of(peer.ssrc));
+    // Who does not know yet where the last Join led says nothing that can be told.
+    object_writer.u64(peer.joins_unanswered == 0 ? mark_of(peer.ssrc) : 0);
     const std::uint8_t how = input.byte();
     TextElement text;
     text.sequence = how % 8 == 0 ? input.byte() : peer.next_text++;
@@ -396,6 +401,7 @@ class World {
       if (element->type == ElementType::kWelcome) {
         peer.ssrc = Welcome::parse(element->body)->ssrc;
         peer.room = peer.ssrc / kSsrcsOfARoom;
+        if (peer.joins_unanswered > 0) --peer.joins_unanswered;
       } else if (element->type == ElementType::kPathChallenge) {
         peer.challenge = PingElement::parse(element->body)->token;
       } else if (element->type == ElementType::kLogEntry) {
