@@ -16,6 +16,8 @@ from test_client import Client
 CONVERSATIONS = 6
 MOST_NOT_WOKEN = 3
 LEAST_ESTOI = 0.8
+# Of any conversation, however many periods it missed. Other speech is not found at all; this one backwards has 0.04.
+LEAST_ESTOI_EVER = 0.2
 
 
 @unittest.skipIf(sound_server.missing_tool(), f"{sound_server.missing_tool()} is not installed")
@@ -80,12 +82,13 @@ class Sound(E2eTest):
             print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {result['estoi']:.3f}, periods missed by the system: {not_woken}")
             if harness.SANITIZED:  # several times slower than real time, now and then
                 return
+            self.assertGreater(result["estoi"], LEAST_ESTOI_EVER)
+            self.assertLess(result["delay_ms"], 250)
             if not_woken <= MOST_NOT_WOKEN or result["estoi"] > LEAST_ESTOI:
                 break
         else:
             self.skipTest(f"the sound server cannot keep time here: in {CONVERSATIONS} conversations it missed more than {MOST_NOT_WOKEN} periods each")
         self.assertGreater(result["estoi"], LEAST_ESTOI)
-        self.assertLess(result["delay_ms"], 250)
         self.assertGreater(result["delay_ms"], 20 + 60, "a frame and the playout delay at least")
 
     def test_a_sound_server_that_dies_in_mid_call(self):
