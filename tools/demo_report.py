@@ -1,6 +1,6 @@
-"""What each client of the demonstration heard, in words. Fails when nobody heard anything.
+"""What each client of the demonstration heard and read, in words. Fails when one heard less than half, or read anything but the lines.
 
-Usage: demo_report.py HUBBUB_LAB OUTPUT_DIRECTORY ORIGINAL_RECORDING
+Usage: demo_report.py HUBBUB_LAB OUTPUT_DIRECTORY ORIGINAL_RECORDING LINE...
 """
 
 import json
@@ -20,7 +20,8 @@ def last(path, kind):
 def main():
     lab, out, original = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
     spoken = last(out / "alice.json", "stats")
-    print(f"alice spoke {spoken['voice_packets_sent']} frames of {spoken['frame_ms']:.0f} ms; dave wrote two lines")
+    written = sys.argv[4:]
+    print(f"alice spoke {spoken['voice_packets_sent']} frames of {spoken['frame_ms']:.0f} ms; dave wrote {len(written)} lines")
     well = True
     for name in ("bob", "carol"):
         recording = out / f"{name}.wav"
@@ -41,8 +42,9 @@ def main():
             f"{name} heard {measured['heard_speech_seconds']:.1f} s of alice's {measured['original_speech_seconds']:.1f} s of speech: "
             f"{voice['lost']} frames lost ({share:.1f} %), {voice['late']} late, {voice['concealed_s']:.2f} s concealed, "
             f"{delay:.0f} ms from mouth to ear, similarity {measured['estoi']:.2f} of 1 (ESTOI); "
-            f"read {len(texts)} of dave's 2 lines (text is sent once, and may be lost)"
+            f"read {len(texts)} of dave's {len(written)} lines{'' if texts == written else ': NOT as he wrote them, each once and in order'}"
         )
+        well = well and texts == written
         well = well and measured["heard_speech_seconds"] > 0.5 * measured["original_speech_seconds"]
     # What the relay printed first is the link: whoever has it has the room.
     print("\n".join(line for line in (out / "relay.out").read_text().splitlines() if not line.startswith("hubbub://")))
