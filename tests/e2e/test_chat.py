@@ -11,8 +11,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import Program, binary, free_udp_port, wait_until
-from sealed_rooms import SLOW, SealedTest
+from harness import PATIENCE_S, Program, TIME_SCALE, binary, free_udp_port, wait_until
+from sealed_rooms import SealedTest
 
 NOBODY = subprocess.DEVNULL
 
@@ -29,7 +29,7 @@ class ChatTest(SealedTest):
             env={**os.environ, **self.env},
             capture_output=True,
             text=True,
-            timeout=timeout_s * SLOW,
+            timeout=timeout_s * TIME_SCALE,
         )
         self.assertEqual(process.returncode, code, process.stdout + process.stderr)
         self.assertEqual(process.stdout, "")
@@ -40,7 +40,14 @@ class ChatTest(SealedTest):
         return [event for event in events if all(event.get(k) == v for k, v in fields.items())]
 
     def wait_for_texts(self, program, count, timeout_s=20.0, **fields):
-        return wait_until(lambda: (lambda found: found if len(found) >= count else None)(self.texts(program, **fields)), f"{count} texts", timeout_s * SLOW)
+        def enough():
+            found = self.texts(program, **fields)
+            return found if len(found) >= count else None
+
+        try:
+            return wait_until(enough, f"{count} texts", timeout_s * TIME_SCALE)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; what came:\n{program.out.text[-10_000:]}\n{program.err.text}") from None
 
 
 class FourUsers(ChatTest):
@@ -51,7 +58,7 @@ class FourUsers(ChatTest):
         names = ["ann", "ben", "cem", "dee"]
         tails = {name: self.tail(relay.link, name) for name in names}
         for name in names:  # each sees all others, whoever came first
-            wait_until(lambda n=name: {e["name"] for e in self.events(tails[n], "join")} == set(names) - {n}, f"all to be seen by {name}", 15 * SLOW)
+            wait_until(lambda n=name: {e["name"] for e in self.events(tails[n], "join")} == set(names) - {n}, f"all to be seen by {name}")
         self.send(relay.link, "ann", ["hello, everybody"])
         friends = dict(zip(names, names[1:] + names[:1]))
         for name, friend in friends.items():
@@ -95,7 +102,7 @@ class FourUsers(ChatTest):
         program = self.keep(Program(["setsid", "sh", "-c", bot], env=self.env, cwd=str(self.directory)))
         self.addCleanup(lambda: subprocess.run(["pkill", "-g", str(program.pid)], check=False))
         ann = self.tail(relay.link, "ann")
-        self.see(ann, "join", name="clock", timeout_s=10)
+        self.see(ann, "join", name="clock")
         self.send(relay.link, "ann", ["!time"])
         self.assertEqual(self.wait_for_texts(ann, 1)[-1]["text"], time.strftime("%Y"))
 
@@ -110,7 +117,7 @@ class FourUsers(ChatTest):
         ben = self.tail(relay.link, "ben")
         self.see(ben, "relay", here=True)
         self.send(relay.link, "ann", [words])
-        wait_until(lambda: " ".join(e["text"] for e in self.texts(ben)) == words.strip(), "a long line in pieces", 10 * SLOW)
+        wait_until(lambda: " ".join(e["text"] for e in self.texts(ben)) == words.strip(), "a long line in pieces")
 
 
 class BadNetworks(ChatTest):
@@ -126,7 +133,7 @@ class BadNetworks(ChatTest):
         link = relay.link.replace(f":{relay.port}/", f":{port}/")
         people = {name: self.join(link, "--name", name, stdin=subprocess.PIPE) for name in names}
         for name in names:
-            wait_until(lambda n=name: {e["name"] for e in self.events(people[n], "join")} == set(names) - {n}, f"{name} to see all", 60 * SLOW)
+            wait_until(lambda n=name: {e["name"] for e in self.events(people[n], "join")} == set(names) - {n}, f"{name} to see all", 60 * TIME_SCALE)
         for i in range(self.MESSAGES):
             for name in names:
                 people[name].type(f"{name} {i}\n")
@@ -175,11 +182,11 @@ class KilledRelays(ChatTest):
         relay = self.relay(*arguments, port=relay.port)
         back = time.monotonic()
         for person in (ann, ben):
-            self.see(person, "relay", here=True, count=2, timeout_s=10)
-        self.assertLess(time.monotonic() - back, 3 * SLOW)
+            self.see(person, "relay", here=True, count=2)
+        self.assertLess(time.monotonic() - back, 3 * TIME_SCALE)
         wanted = sorted([f"ann {i}" for i in range(20)] + [f"ben {i}" for i in range(20)])
         for person in (ann, ben):
-            wait_until(lambda p=person: sorted(e["text"] for e in self.texts(p, ("message", "sent"))) == wanted, "every line once", 20 * SLOW)
+            wait_until(lambda p=person: sorted(e["text"] for e in self.texts(p, ("message", "sent"))) == wanted, "every line once", 2 * PATIENCE_S)
         return relay, ann, ben
 
     def test_every_line_that_was_typed_arrives_once(self):

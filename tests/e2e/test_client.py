@@ -77,6 +77,7 @@ class ClientTest(E2eTest):
 
 
 class Files(ClientTest):
+    @harness.in_real_time
     def test_speech_goes_from_file_to_file(self):
         relay = self.start_relay("--stats-format", "json")
         write_tone(self.path("tone.wav"), 2.0)
@@ -177,6 +178,7 @@ class Text(ClientTest):
         with open(self.path("lines"), "rb") as typed:
             alice = self.join(relay, "--no-audio", "--exit-after", "2s", stdin=typed)
             self.assertEqual(alice.wait(10 * TIME_SCALE), 0)
+        wait_until(lambda: len(bob.events("message")) == len(lines), "all lines")
         self.assertEqual([e["text"] for e in bob.events("message")], lines)
 
     def test_nothing_a_peer_sends_moves_the_terminal(self):
