@@ -23,6 +23,7 @@
 #include "codec/wire/limits.h"
 #include "codec/wire/result.h"
 #include "codec/wire/sealed.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/units.h"
 
 namespace hubbub::session {

@@ -1,6 +1,7 @@
 #include "codec/session/stream_seal.h"
 
 #include "codec/wire/check.h"
+#include "codec/wire/sealed_object.h"
 
 namespace hubbub::session {
 

@@ -14,7 +14,6 @@
 #include "codec/seal/room_keys.h"
 #include "codec/seal/sframe.h"
 #include "codec/wire/drop_reason.h"
-#include "codec/wire/element.h"
 #include "codec/wire/result.h"
 #include "codec/wire/sealed_frame.h"
 

@@ -10,9 +10,9 @@
 
 #include "codec/wire/byte_io.h"
 #include "codec/wire/drop_reason.h"
-#include "codec/wire/element.h"
 #include "codec/wire/result.h"
 #include "codec/wire/rtp.h"
+#include "codec/wire/voice_elements.h"
 
 namespace hubbub {
 

@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 
 namespace hubbub::relay {
 

@@ -5,11 +5,13 @@
 
 #include "codec/session/handshake.h"
 #include "codec/wire/check.h"
+#include "codec/wire/voice_elements.h"
 
 namespace hubbub::relay {
 namespace {
 
-constexpr Duration kRekeyInterval = 1s;  // of new ones from one member, at most
+// Changes of rosters that may go before one waiting broadcast.
+constexpr int kTellingBurst = 32;
 // Session ids carry their worker's number in the top eight bits; there is one worker, number 0.
 constexpr std::uint32_t kSessionIdMask = 0x00FF'FFFF;
 
@@ -38,10 +40,9 @@ SealedRelay::SealedRelay(const SealedOptions& options, const SourcePolicy& polic
                          seal::Random& random)
     : options_(options),
       policy_(policy),
-      started_(now),
       random_(random),
       doorman_(options.door, now, random),
-      rooms_(16, RoomIdHash{random.u64()}) {}
+      rooms_(now, options.started_unix_ms, options.max_logs_bytes, random) {}
 
 // --- Receive: count, check the source, and then by the datagram's kind
 
@@ -147,60 +148,6 @@ void SealedRelay::open_envelope(TimePoint now, const Recipient& from, std::span<
   channel = channel_of(session, envelope->session_id);
   check_path(now, session, from, datagram.size(), opened->newest && channel == &session.channel);
   act_on({.now = now, .session = session, .channel = *channel, .from = from}, opened->elements);
-}
-
-session::SealedChannel* SealedRelay::channel_of(Session& session, std::uint32_t session_id) {
-  if (session.channel.session_id() == session_id) return &session.channel;
-  if (session.rekeying && session.rekeying->channel.session_id() == session_id)
-    return &session.rekeying->channel;
-  if (session.old && session.old->channel.session_id() == session_id) return &session.old->channel;
-  return nullptr;
-}
-
-// The first envelope under new keys puts them to use.
-void SealedRelay::confirm(TimePoint now, Session& session, const session::SealedChannel& channel) {
-  session.confirmed = true;
-  if (!session.rekeying || &channel != &session.rekeying->channel) return;
-  if (session.old) by_id_.erase(session.old->channel.session_id());
-  session.old = std::make_unique<OldKeys>(OldKeys{.channel = session.channel, .until = now + kOldKeysLast});
-  session.channel = session.rekeying->channel;
-  session.hash = session.rekeying->hash;
-  session.rekeying.reset();
-  ++books_.rekeys;
-}
-
-// A session is its id, not an address: but an address has to show that it is the session's before more goes
-// there than three times what came from it. A packet that somebody copied and sent on first comes from an
-// address that can never show it.
-void SealedRelay::check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes,
-                             bool newest) {
-  if (from.to == session.path.to) {
-    session.path.from = from.from;
-    if (session.room != nullptr) session.room->move(session);
-    if (newest) session.check.reset();  // back where it was
-    return;
-  }
-  if (!session.check || session.check->path.to != from.to) {
-    if (!newest) return;
-    session.check =
-        std::make_unique<PathCheck>(PathCheck{.path = from, .token = random_.u64(), .next_challenge = now});
-  }
-  session.check->bytes_received += bytes;
-  if (now >= session.check->next_challenge) challenge(now, session);
-}
-
-void SealedRelay::challenge(TimePoint now, Session& session) {
-  constexpr std::size_t kBytes = Element::kHeaderBytes + PingElement::kBytes;
-  constexpr std::size_t kDatagramBytes = kBytes + Envelope::kOverheadBytes;
-  PathCheck& check = *session.check;
-  if (check.bytes_sent + kDatagramBytes > kPathAmplification * check.bytes_received) return;
-  if (answers_.size() >= kMaxAnswers) return;
-  check.next_challenge = now + kPathChallengeInterval;
-  check.bytes_sent += kDatagramBytes;
-  std::array<std::byte, kBytes> bytes{};
-  ByteWriter writer(bytes);
-  CHECK((PingElement{.token = check.token}.serialize(writer, ElementType::kPathChallenge)));
-  answer_sealed(session.channel, check.path, writer.written());
 }
 
 // --- Elements: admit, and route
@@ -317,8 +264,8 @@ std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Elemen
       session.room == nullptr || session.room->id() != wish->room_id || session.ssrc != wish->ssrc;
   // Indices must hold still while the room is being sent to; the client asks again.
   if (moves && session.room != nullptr && session.room == broadcasting_) return DropReason::kOverloaded;
-  SealedRoom* room = room_for(arrival.now, wish->room_id);
-  if (room == nullptr || still_waits(*room, arrival.now)) return DropReason::kOverloaded;
+  SealedRoom* room = rooms_.open(arrival.now, wish->room_id);
+  if (room == nullptr) return DropReason::kOverloaded;
 
   std::array<std::byte, Element::kHeaderBytes + Welcome::kBytes> bytes{};
   ByteWriter writer(bytes);
@@ -333,14 +280,16 @@ std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Elemen
       begin_membership(session);
     } else if (moves) {
       if (session.room != nullptr) leave_room(arrival.now, session);
-      enter_room(*room, session, wish->ssrc);
+      rooms_.enter(*room, session, wish->ssrc);
+      ++books_.members_joined;
+      begin_membership(session);
     }
     // An earlier one that comes late says nothing any more.
     if (moves || wish->revision >= session.revision) {
       session.revision = wish->revision;
       room->set_name(session, wish->name_tag, wish->owner);
       room->roster.put(session.ssrc, wish->presence);
-      tell_changes(*room);
+      teller_.changed(*room);
     }
     const Welcome welcome{.ssrc = wish->ssrc,
                           .revision = wish->revision,
@@ -349,11 +298,22 @@ std::optional<DropReason> SealedRelay::join(const Arrival& arrival, const Elemen
                           .stored_text = room->stored_text,
                           .newest_change = room->roster.newest(),
                           .epoch = room->epoch(),
-                          .keeps_history = history_ != nullptr};
+                          .keeps_history = rooms_.keep_history()};
     CHECK(welcome.serialize(writer));
   }
   answer_sealed(arrival.channel, session.path, writer.written());
   return std::nullopt;
+}
+
+void SealedRelay::begin_membership(Session& session) {
+  session.stream.reset();
+  session.next_text = 0;
+  session.revision = 0;
+}
+
+void SealedRelay::leave_room(TimePoint now, Session& session) {
+  ++books_.members_left;
+  if (SealedRoom* room = rooms_.leave(now, session)) teller_.changed(*room);
 }
 
 std::optional<TurnedAway::Reason> SealedRelay::objection(const SealedRoom& room, const Session& session,
@@ -362,96 +322,6 @@ std::optional<TurnedAway::Reason> SealedRelay::objection(const SealedRoom& room,
   if (holder != nullptr && holder != &session) return TurnedAway::Reason::kSsrcTaken;
   if (room.size() >= options_.max_members && session.room != &room) return TurnedAway::Reason::kRoomFull;
   if (room.name_taken(wish.name_tag, wish.owner)) return TurnedAway::Reason::kNameTaken;
-  return std::nullopt;
-}
-
-std::optional<DropReason> SealedRelay::rekey(const Arrival& arrival, const Element& element) {
-  Session& session = arrival.session;
-  if (element.body.size() != Hello::kNoiseBytes) return DropReason::kBadElement;
-  session::NoiseHello hello;
-  std::ranges::copy(element.body, hello.begin());
-  // The same question again gets the same answer: the first may have been lost.
-  if (!session.rekeying || session.rekeying->hello != hello) {
-    if (&arrival.channel != &session.channel) return DropReason::kBadHandshake;
-    // Diffie-Hellman is dear, also to a member.
-    if (arrival.now < session.next_rekey) return DropReason::kRateLimited;
-    session.next_rekey = arrival.now + kRekeyInterval;
-    Grant grant;
-    grant.session_id = draw_session_id();
-    grant.reset_token = doorman_.reset_token(grant.session_id);
-    grant.idle_timeout_ms = static_cast<std::uint32_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(options_.timeout).count());
-    session::NoiseReply reply;
-    const auto established = session::respond(options_.door.keys, options_.door.psk,
-                                              {.rekeyed = session.hash}, hello, grant, random_, reply);
-    if (!established) return DropReason::kBadHandshake;
-    if (session.rekeying) by_id_.erase(session.rekeying->channel.session_id());
-    session.rekeying = std::make_unique<Rekeying>(Rekeying{
-        .hello = hello,
-        .reply = reply,
-        .channel = session::SealedChannel(grant.session_id, established->keys, seal::Role::kResponder),
-        .hash = established->hash});
-    by_id_[grant.session_id] = &session;
-  }
-  std::array<std::byte, Element::kHeaderBytes + Reply::kNoiseBytes> bytes{};
-  ByteWriter writer(bytes);
-  CHECK(write_element(writer, ElementType::kRekeyed, session.rekeying->reply));
-  answer_sealed(arrival.channel, session.path, writer.written());
-  return std::nullopt;
-}
-
-std::optional<DropReason> SealedRelay::path_response(const Arrival& arrival, const Element& element) {
-  const auto response = PingElement::parse(element.body);
-  if (!response) return response.error();
-  Session& session = arrival.session;
-  if (!session.check || session.check->path.to != arrival.from.to || session.check->token != response->token)
-    return DropReason::kBadElement;
-  session.path = session.check->path;
-  session.check.reset();
-  if (session.room != nullptr) session.room->move(session);
-  ++books_.moves;
-  return std::nullopt;
-}
-
-// --- What members seal for each other
-
-std::optional<DropReason> SealedRelay::ask(const Arrival& arrival, const Element& element) {
-  const auto parsed = Ask::parse(element.body);
-  if (!parsed) return parsed.error();
-  const auto object = SealedObject::parse(parsed->object);
-  if (!object) return object.error();
-  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
-  const Session* target = arrival.session.room->find(parsed->target);
-  if (target == nullptr || target == &arrival.session) return DropReason::kNoSuchMember;
-  if (!arrival.session.asks.take(kAsksASecond, arrival.now)) return DropReason::kRateLimited;
-  if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
-  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
-  ByteWriter writer(bundle);
-  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
-  CHECK(parsed->serialize(writer));
-  answer(target->path, writer.written());
-  return std::nullopt;
-}
-
-std::optional<DropReason> SealedRelay::echo(const Arrival& arrival, const Element& element) {
-  const auto parsed = Echo::parse(element.body);
-  if (!parsed) return parsed.error();
-  const auto object = SealedObject::parse(parsed->object);
-  if (!object) return object.error();
-  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
-  Echo alone;
-  alone.object = parsed->object;
-  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
-  ByteWriter writer(bundle);
-  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
-  CHECK(alone.serialize(writer));
-  for (std::size_t i = 0; i < parsed->asker_count; ++i) {
-    const Session* asker = arrival.session.room->find(parsed->askers[i]);
-    if (asker == nullptr) continue;  // gone since
-    if (i > 0 && !pay(arrival)) return DropReason::kRateLimited;
-    if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
-    answer(asker->path, writer.written());
-  }
   return std::nullopt;
 }
 
@@ -495,23 +365,34 @@ std::optional<Outgoing> SealedRelay::next(TimePoint now) {
                   .recipients = broadcasting_->recipients().subspan(cursor_, end_ - cursor_)};
 }
 
+// True where a member was told of changes in its room's roster. A burst of that lets a broadcast through.
+bool SealedRelay::tell_next(TimePoint now) {
+  if (!queue_.empty() && told_in_a_row_ >= kTellingBurst) {
+    told_in_a_row_ = 0;
+    return false;
+  }
+  const auto due = teller_.next(now);
+  if (!due) return false;
+  ++told_in_a_row_;
+  answer_sealed(due->member.channel, due->member.path, due->elements);
+  return true;
+}
+
 // All who are in the room now but the sender; who joins meanwhile is behind `end_`, and nobody leaves until
 // it is done.
-bool SealedRelay::start_broadcast() {
+void SealedRelay::start_broadcast() {
   queue_.pop_into(current_);
   ++books_.forwarded;
   cursor_ = 0;
   end_ = 0;
-  const auto room = by_number_.find(current_.origin.room);
-  if (room == by_number_.end()) return false;  // everybody left meanwhile
-  broadcasting_ = room->second;
+  broadcasting_ = rooms_.find(current_.origin.room);
+  if (broadcasting_ == nullptr) return;  // everybody left meanwhile
   end_ = broadcasting_->size();
   if (Session* origin = broadcasting_->find(current_.origin.ssrc)) {
     broadcasting_->put_last(*origin);
     --end_;
   }
   books_.due += end_;
-  return true;
 }
 
 void SealedRelay::settle(std::size_t done, std::size_t unsent, UnsentReason reason) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "codec/seal/random.h"
@@ -17,14 +18,18 @@
 #include "codec/wire/element.h"
 #include "codec/wire/endpoint.h"
 #include "codec/wire/limits.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/units.h"
 #include "relay/core/broadcast_queue.h"
 #include "relay/core/datagram_core.h"
 #include "relay/core/doorman.h"
 #include "relay/core/history.h"
+#include "relay/core/roster_teller.h"
 #include "relay/core/sealed_books.h"
 #include "relay/core/sealed_room.h"
+#include "relay/core/sealed_rooms.h"
 #include "relay/core/sealed_session.h"
 #include "relay/core/source_policy.h"
 
@@ -45,7 +50,7 @@ class SealedRelay final : public DatagramCore {
   // `policy` and `random` outlive the relay.
   SealedRelay(const SealedOptions& options, const SourcePolicy& policy, TimePoint now, seal::Random& random);
   // Who keeps the rooms' text over restarts, from before anybody joins; nobody any more, at the end.
-  void keep_history_in(History* history) { history_ = history; }
+  void keep_history_in(History* history) { rooms_.keep_history_in(history); }
 
   void receive(TimePoint now, const Endpoint& from, const IpAddress& to, std::span<const std::byte> bytes,
                bool truncated) override;
@@ -57,14 +62,16 @@ class SealedRelay final : public DatagramCore {
 
   // What the history answers: a room's newest entries, ascending, none where there are none; and that all
   // entries of a room up to this number outlive the relay.
-  void history_loaded(const seal::RoomId& id, std::vector<LogEntry> entries);
-  void history_stored(const seal::RoomId& id, std::uint64_t through);
+  void history_loaded(const seal::RoomId& id, std::vector<LogEntry> entries) {
+    rooms_.history_loaded(id, std::move(entries));
+  }
+  void history_stored(const seal::RoomId& id, std::uint64_t through) { rooms_.history_stored(id, through); }
 
   [[nodiscard]] const SealedBooks& books() const { return books_; }
   [[nodiscard]] std::size_t sessions() const { return sessions_.size(); }
-  [[nodiscard]] std::size_t members() const { return members_; }
-  [[nodiscard]] std::size_t rooms() const { return occupied_rooms_; }  // with anybody in them
-  [[nodiscard]] std::size_t log_bytes() const { return logs_bytes_; }
+  [[nodiscard]] std::size_t members() const { return rooms_.members(); }
+  [[nodiscard]] std::size_t rooms() const { return rooms_.occupied(); }  // with anybody in them
+  [[nodiscard]] std::size_t log_bytes() const { return rooms_.log_bytes(); }
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
   [[nodiscard]] std::uint64_t unsettled() const { return answers_.size() + (end_ - cursor_); }
   [[nodiscard]] bool books_balance() const { return books_.balance(waiting(), unsettled()); }
@@ -81,16 +88,6 @@ class SealedRelay final : public DatagramCore {
   struct Answer {
     Recipient recipient;
     std::vector<std::byte> bytes;
-  };
-  struct RoomIdHash {
-    std::uint64_t secret = 0;
-    std::size_t operator()(const seal::RoomId& id) const noexcept;
-  };
-  // The members of a room that are being told of changes, one after the other.
-  struct Telling {
-    std::uint64_t room = 0;
-    std::vector<std::uint32_t> members;  // those still to be told: a broadcast between changes their order
-    std::vector<std::byte> elements;
   };
   // What is known of the datagram whose elements are being worked through.
   struct Arrival {
@@ -110,6 +107,8 @@ class SealedRelay final : public DatagramCore {
   void confirm(TimePoint now, Session& session, const session::SealedChannel& channel);
   void check_path(TimePoint now, Session& session, const Recipient& from, std::size_t bytes, bool newest);
   void challenge(TimePoint now, Session& session);
+  void end_session(TimePoint now, Session& session);
+  void end_leaving(TimePoint now);
   // Elements.
   [[nodiscard]] bool pay(const Arrival& arrival) const;
   void act_on(const Arrival& arrival, std::span<const std::byte> elements);
@@ -119,6 +118,8 @@ class SealedRelay final : public DatagramCore {
   std::optional<DropReason> join(const Arrival& arrival, const Element& element);
   [[nodiscard]] std::optional<TurnedAway::Reason> objection(const SealedRoom& room, const Session& session,
                                                             const Join& wish) const;
+  static void begin_membership(Session& session);
+  void leave_room(TimePoint now, Session& session);
   std::optional<DropReason> rekey(const Arrival& arrival, const Element& element);
   std::optional<DropReason> path_response(const Arrival& arrival, const Element& element);
   std::optional<DropReason> frame(const Arrival& arrival, std::span<const std::byte> bytes);
@@ -138,27 +139,11 @@ class SealedRelay final : public DatagramCore {
   void answer(const Recipient& recipient, std::span<const std::byte> bytes);
   void answer_sealed(session::SealedChannel& channel, const Recipient& recipient,
                      std::span<const std::byte> elements);
-  bool start_broadcast();
-  void tell_changes(SealedRoom& room);
+  void start_broadcast();
   bool tell_next(TimePoint now);
-  void start_telling(TimePoint now);
-  // Rooms.
-  SealedRoom* room_for(TimePoint now, const seal::RoomId& id);
-  [[nodiscard]] bool still_waits(SealedRoom& room, TimePoint now);
-  [[nodiscard]] std::uint64_t log_base(TimePoint now) const;
-  void enter_room(SealedRoom& room, Session& session, std::uint32_t ssrc);
-  static void begin_membership(Session& session);
-  void leave_room(TimePoint now, Session& session);
-  void becomes_empty(SealedRoom& room, TimePoint now);
-  void end_room(SealedRoom& room);
-  void end_unentered_rooms(TimePoint now);
-  void end_empty_rooms(TimePoint now);
-  void end_session(TimePoint now, Session& session);
-  void end_leaving(TimePoint now);
 
   SealedOptions options_;
   const SourcePolicy& policy_;
-  TimePoint started_;
   seal::Random& random_;
   Doorman doorman_;
   SealedBooks books_;
@@ -166,21 +151,10 @@ class SealedRelay final : public DatagramCore {
   std::vector<std::unique_ptr<Session>> sessions_;
   std::unordered_map<std::uint32_t, Session*> by_id_;  // of all keys of a session: in use, new and old
   std::deque<std::uint32_t> pending_;                  // sessions in which nothing had come, oldest first
-  std::unordered_map<seal::RoomId, std::unique_ptr<SealedRoom>, RoomIdHash> rooms_;
-  std::unordered_map<std::uint64_t, SealedRoom*> by_number_;
-  std::uint64_t next_room_number_ = 1;
-  std::size_t members_ = 0;
-  std::size_t occupied_rooms_ = 0;
-  std::deque<std::uint64_t> empty_rooms_;      // in the order in which they became so
-  std::deque<std::uint64_t> unentered_rooms_;  // made, but still waiting when we last looked
-  History* history_ = nullptr;
-  std::size_t waiting_rooms_ = 0;  // for their history
-  std::size_t logs_bytes_ = 0;
-  std::vector<TextAck> acks_;  // of the envelope at hand
-
-  std::deque<std::uint64_t> to_tell_;  // rooms whose rosters changed
-  std::optional<Telling> telling_;
+  SealedRooms rooms_;
+  RosterTeller teller_{rooms_};
   int told_in_a_row_ = 0;
+  std::vector<TextAck> acks_;  // of the envelope at hand
 
   Queue queue_;
   std::deque<Answer> answers_;  // at most kMaxAnswers, sent before anything else

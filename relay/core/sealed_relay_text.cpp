@@ -4,13 +4,11 @@
 #include <utility>
 
 #include "codec/wire/check.h"
+#include "codec/wire/room_elements.h"
 #include "relay/core/sealed_relay.h"
 
 namespace hubbub::relay {
 namespace {
-
-// Changes of rosters that may go before one waiting broadcast.
-constexpr int kTellingBurst = 32;
 
 LogEntryElement element_of(const TextLog& log, std::size_t index) {
   const LogEntry& entry = log.at(index);
@@ -25,7 +23,7 @@ std::optional<DropReason> SealedRelay::text(const Arrival& arrival, const Elemen
   const auto message = TextElement::parse(element.body);
   if (!message) return message.error();
   Session& session = arrival.session;
-  TextLog& log = session.room->log;
+  const TextLog& log = session.room->log;
   session.next_text = std::max(session.next_text, message->floor);
   // The same message again: its acknowledgement was lost, or the session in which it came.
   if (const auto index = log.find(message->id)) {
@@ -39,16 +37,7 @@ std::optional<DropReason> SealedRelay::text(const Arrival& arrival, const Elemen
   if (queue_.space(Queue::Class::kData) == 0) return DropReason::kOverloaded;
 
   ++session.next_text;
-  logs_bytes_ -= log.cost();
-  const LogEntry& entry = log.append(message->id, message->object);
-  logs_bytes_ += log.cost();
-  if (logs_bytes_ > options_.max_logs_bytes) end_empty_rooms(arrival.now);
-  if (logs_bytes_ > options_.max_logs_bytes) {
-    logs_bytes_ -= log.cost();
-    log.shrink(kLogFloorBytes);
-    logs_bytes_ += log.cost();
-  }
-  if (history_ != nullptr) history_->append(session.room->id(), entry);
+  rooms_.append(arrival.now, *session.room, message->id, message->object);
   const std::size_t index = log.size() - 1;
   acknowledge(message->sequence, log, index);
 
@@ -97,25 +86,6 @@ std::optional<DropReason> SealedRelay::text_ask(const Arrival& arrival, const El
   return std::nullopt;
 }
 
-void SealedRelay::history_loaded(const seal::RoomId& id, std::vector<LogEntry> entries) {
-  const auto found = rooms_.find(id);
-  if (found == rooms_.end()) return;
-  SealedRoom& room = *found->second;
-  if (room.waiting_until) {
-    room.waiting_until.reset();
-    --waiting_rooms_;
-  }
-  if (!entries.empty()) room.stored_text = std::max(room.stored_text, entries.back().number);
-  logs_bytes_ -= room.log.cost();
-  room.log.merge(std::move(entries));
-  logs_bytes_ += room.log.cost();
-}
-
-void SealedRelay::history_stored(const seal::RoomId& id, std::uint64_t through) {
-  const auto found = rooms_.find(id);
-  if (found != rooms_.end()) found->second->stored_text = std::max(found->second->stored_text, through);
-}
-
 // --- The roster
 
 std::optional<DropReason> SealedRelay::roster_ask(const Arrival& arrival, const Element& element) {
@@ -140,63 +110,6 @@ std::optional<DropReason> SealedRelay::roster_ask(const Arrival& arrival, const 
     answer_sealed(arrival.channel, arrival.session.path, writer.written());
   }
   return std::nullopt;
-}
-
-// What happened in a room is told to its members at the next tick, if it is not the time for it now.
-void SealedRelay::tell_changes(SealedRoom& room) {
-  if (room.told_change < room.roster.newest() && !std::exchange(room.waits_to_tell, true))
-    to_tell_.push_back(room.number());
-}
-
-// One datagram a member and tick, however many changes there are: what does not fit into it waits for the
-// next. True where an answer was made.
-bool SealedRelay::tell_next(TimePoint now) {
-  if (!queue_.empty() && told_in_a_row_ >= kTellingBurst) {
-    told_in_a_row_ = 0;
-    return false;
-  }
-  if (!telling_) start_telling(now);
-  while (telling_) {
-    const auto room = by_number_.find(telling_->room);
-    if (room == by_number_.end() || telling_->members.empty()) {
-      if (room != by_number_.end()) tell_changes(*room->second);
-      telling_.reset();
-      start_telling(now);
-      continue;
-    }
-    Session* member = room->second->find(telling_->members.back());
-    telling_->members.pop_back();
-    if (member == nullptr || member->leaving) continue;
-    ++told_in_a_row_;
-    answer_sealed(member->channel, member->path, telling_->elements);
-    return true;
-  }
-  return false;
-}
-
-void SealedRelay::start_telling(TimePoint now) {
-  while (!to_tell_.empty()) {
-    const auto found = by_number_.find(to_tell_.front());
-    if (found != by_number_.end() && now < found->second->next_telling) return;
-    to_tell_.pop_front();
-    if (found == by_number_.end()) continue;
-    SealedRoom& room = *found->second;
-    room.waits_to_tell = false;
-    room.next_telling = now + kRosterTick;
-    telling_.emplace(Telling{.room = room.number(), .members = {}, .elements = {}});
-    for (const Session* member : room.members()) telling_->members.push_back(member->ssrc);
-    telling_->elements.resize(Envelope::kMaxPlaintextBytes);
-    ByteWriter writer(telling_->elements);
-    while (const auto change = room.roster.next_after(room.told_change)) {
-      if (!change->serialize(writer)) break;
-      room.told_change = change->number;
-    }
-    // What was made void by what came later is told with it.
-    if (!room.roster.next_after(room.told_change)) room.told_change = room.roster.newest();
-    telling_->elements.resize(writer.size());
-    if (writer.size() > 0) return;
-    telling_.reset();
-  }
 }
 
 }  // namespace hubbub::relay

@@ -1,5 +1,7 @@
 // A sealed port, its members' voice: what comes of a stream, on whatever way, goes on to the room once.
 #include "codec/wire/check.h"
+#include "codec/wire/sealed_object.h"
+#include "codec/wire/voice_elements.h"
 #include "relay/core/sealed_relay.h"
 
 namespace hubbub::relay {
@@ -58,6 +60,48 @@ std::optional<DropReason> SealedRelay::nack(const Arrival& arrival, const Elemen
       answer(arrival.session.path, bytes);
       ++books_.resent;
     }
+  }
+  return std::nullopt;
+}
+
+// --- Whether a talker is really there
+
+std::optional<DropReason> SealedRelay::ask(const Arrival& arrival, const Element& element) {
+  const auto parsed = Ask::parse(element.body);
+  if (!parsed) return parsed.error();
+  const auto object = SealedObject::parse(parsed->object);
+  if (!object) return object.error();
+  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
+  const Session* target = arrival.session.room->find(parsed->target);
+  if (target == nullptr || target == &arrival.session) return DropReason::kNoSuchMember;
+  if (!arrival.session.asks.take(kAsksASecond, arrival.now)) return DropReason::kRateLimited;
+  if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
+  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
+  ByteWriter writer(bundle);
+  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
+  CHECK(parsed->serialize(writer));
+  answer(target->path, writer.written());
+  return std::nullopt;
+}
+
+std::optional<DropReason> SealedRelay::echo(const Arrival& arrival, const Element& element) {
+  const auto parsed = Echo::parse(element.body);
+  if (!parsed) return parsed.error();
+  const auto object = SealedObject::parse(parsed->object);
+  if (!object) return object.error();
+  if (object->ssrc != arrival.session.ssrc) return DropReason::kForeignSsrc;
+  Echo alone;
+  alone.object = parsed->object;
+  std::array<std::byte, kMaxSealedDatagramBytes> bundle{};
+  ByteWriter writer(bundle);
+  writer.u8(static_cast<std::uint8_t>(SealedKind::kBundle));
+  CHECK(alone.serialize(writer));
+  for (std::size_t i = 0; i < parsed->asker_count; ++i) {
+    const Session* asker = arrival.session.room->find(parsed->askers[i]);
+    if (asker == nullptr) continue;  // gone since
+    if (i > 0 && !pay(arrival)) return DropReason::kRateLimited;
+    if (answers_.size() >= kMaxAnswers) return DropReason::kOverloaded;
+    answer(asker->path, writer.written());
   }
   return std::nullopt;
 }

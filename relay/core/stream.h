@@ -13,9 +13,9 @@
 
 #include "codec/repair/decoder.h"
 #include "codec/seal/replay_window.h"
-#include "codec/wire/element.h"
 #include "codec/wire/sealed_frame.h"
 #include "codec/wire/units.h"
+#include "codec/wire/voice_elements.h"
 
 namespace hubbub::relay {
 

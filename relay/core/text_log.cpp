@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "codec/wire/check.h"
-#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 
 namespace hubbub::relay {
 namespace {

@@ -8,6 +8,10 @@
 
 #include "codec/wire/check.h"
 #include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/sealed_object.h"
+#include "codec/wire/session_elements.h"
+#include "codec/wire/voice_elements.h"
 
 namespace {
 

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "codec/session/stream_seal.h"
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed_frame.h"
 #include "tests/sim/attack_bench.h"
 #include "tests/sim/sealed_world.h"

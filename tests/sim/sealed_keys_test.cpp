@@ -14,7 +14,10 @@
 #include "codec/seal/random.h"
 #include "codec/session/stream_seal.h"
 #include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed_frame.h"
+#include "codec/wire/sealed_object.h"
+#include "codec/wire/session_elements.h"
 #include "tests/sim/attack_bench.h"
 #include "tools/impair/random.h"
 

@@ -10,6 +10,8 @@
 #include "codec/wire/element.h"
 #include "codec/wire/sealed.h"
 #include "codec/wire/sealed_frame.h"
+#include "codec/wire/session_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "relay/net/clock.h"
 
 namespace hubbub::bench {

@@ -9,6 +9,7 @@
 #include "codec/wire/element.h"
 #include "codec/wire/sealed.h"
 #include "codec/wire/sealed_frame.h"
+#include "codec/wire/session_elements.h"
 #include "tools/bench/spread_report.h"
 
 namespace hubbub::bench {

@@ -9,6 +9,8 @@
 
 #include "codec/wire/check.h"
 #include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/text.h"
 #include "relay/net/clock.h"
 #include "tools/bench/load.h"

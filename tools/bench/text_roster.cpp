@@ -14,6 +14,8 @@
 #include "codec/session/identity.h"
 #include "codec/session/message.h"
 #include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/text.h"
 #include "relay/core/sealed_relay.h"
 

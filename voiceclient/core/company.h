@@ -12,6 +12,7 @@
 #include "codec/seal/ed25519.h"
 #include "codec/seal/room_keys.h"
 #include "codec/session/message.h"
+#include "codec/wire/room_elements.h"
 #include "voiceclient/core/roster_follower.h"
 #include "voiceclient/core/session.h"
 

@@ -10,7 +10,8 @@
 #include <optional>
 #include <vector>
 
-#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/units.h"
 #include "voiceclient/core/ask_timer.h"
 

@@ -12,8 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "codec/wire/element.h"
 #include "codec/wire/limits.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/units.h"
 
 namespace hubbub::client {

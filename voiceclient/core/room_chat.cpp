@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "codec/wire/check.h"
+#include "codec/wire/element.h"
 #include "codec/wire/limits.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/text.h"
 
 namespace hubbub::client {

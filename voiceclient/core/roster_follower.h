@@ -10,7 +10,8 @@
 
 #include "codec/seal/room_keys.h"
 #include "codec/session/message.h"
-#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/units.h"
 #include "voiceclient/core/ask_timer.h"
 

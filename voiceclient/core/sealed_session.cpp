@@ -5,7 +5,10 @@
 
 #include "codec/seal/base64url.h"
 #include "codec/wire/check.h"
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/text.h"
+#include "codec/wire/voice_elements.h"
 
 namespace hubbub::client {
 namespace {

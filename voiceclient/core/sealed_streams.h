@@ -18,11 +18,11 @@
 #include "codec/seal/random.h"
 #include "codec/seal/room_keys.h"
 #include "codec/session/stream_seal.h"
-#include "codec/wire/element.h"
 #include "codec/wire/limits.h"
 #include "codec/wire/rtp.h"
 #include "codec/wire/sealed_frame.h"
 #include "codec/wire/units.h"
+#include "codec/wire/voice_elements.h"
 
 namespace hubbub::client {
 

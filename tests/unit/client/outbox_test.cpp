@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed.h"
 
 namespace hubbub::client {

@@ -1,5 +1,7 @@
 // What a hostile relay can do to what is written: withhold it, repeat it, put it in another order or make it
 // up. Each is shown or refused, and none is shown as what its author wrote.
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "tests/unit/client/sealed_session_fixture.h"
 
 namespace hubbub::client {

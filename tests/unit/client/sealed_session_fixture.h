@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "codec/session/stream_seal.h"
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/session/raw_message.h"
 #include "tests/unit/session/scripted_relay.h"
 #include "voiceclient/core/sealed_session.h"

@@ -1,5 +1,8 @@
 // What a client takes from the relay and from other members: text, questions, signs of life; and from nobody
 // else.
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/client/sealed_session_fixture.h"
 
 namespace hubbub::client {

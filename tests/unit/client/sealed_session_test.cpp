@@ -1,6 +1,9 @@
 // How a client gets in and stays in, what keeps it out, and its own voice.
 #include "voiceclient/core/sealed_session.h"
 
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/client/sealed_session_fixture.h"
 
 namespace hubbub::client {

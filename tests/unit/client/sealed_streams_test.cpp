@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/repair/encoder.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/seal/test_vectors.h"
 
 namespace hubbub::client {

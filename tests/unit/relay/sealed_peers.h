@@ -12,7 +12,11 @@
 #include "codec/session/handshake.h"
 #include "codec/session/hello_keys.h"
 #include "codec/session/sealed_channel.h"
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed_frame.h"
+#include "codec/wire/session_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "relay/core/sealed_relay.h"
 #include "tests/unit/session/scripted_relay.h"
 

@@ -2,6 +2,9 @@
 // tick.
 #include <set>
 
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/relay/sealed_texts.h"
 
 namespace hubbub::relay {

@@ -1,5 +1,8 @@
 // What a sealed relay does with what members send: what goes to whom, what goes nowhere, and that nobody of
 // another room ever gets any of it.
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/relay/sealed_peers.h"
 
 namespace hubbub::relay {

@@ -1,5 +1,7 @@
 // What a sealed relay does for a session's sake: paths that are proven before anything goes there, new keys,
 // and the Reset of what it doesn't know.
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/relay/sealed_peers.h"
 
 namespace hubbub::relay {

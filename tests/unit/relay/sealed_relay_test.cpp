@@ -1,6 +1,8 @@
 // A sealed relay, rule by rule: who is let in, who becomes a member of what, and how they go again.
 #include "relay/core/sealed_relay.h"
 
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/relay/sealed_peers.h"
 
 namespace hubbub::relay {

@@ -1,5 +1,7 @@
 // What a sealed relay does with what members write: the log's numbers, its order and its gaps, its bounds,
 // its history.
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "tests/unit/relay/sealed_texts.h"
 
 namespace hubbub::relay {

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "codec/wire/element.h"
+#include "codec/wire/room_elements.h"
 #include "tests/unit/relay/sealed_peers.h"
 
 namespace hubbub::relay {

@@ -6,6 +6,7 @@
 
 #include "codec/repair/encoder.h"
 #include "codec/wire/limits.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/relay/sealed_peers.h"
 
 namespace hubbub::relay {

@@ -1,6 +1,8 @@
 // A client that is in, and stays in: resets, rekeys, path challenges, goodbyes.
 #include <gtest/gtest.h>
 
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/session/linked_client.h"
 
 namespace hubbub::session {

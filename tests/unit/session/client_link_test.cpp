@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/wire/session_elements.h"
 #include "tests/unit/session/linked_client.h"
 
 namespace hubbub::session {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "codec/session/client_link.h"
+#include "codec/wire/element.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/session/scripted_relay.h"
 
 namespace hubbub::session {

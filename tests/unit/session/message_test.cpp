@@ -4,8 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include "codec/wire/element.h"
 #include "codec/wire/limits.h"
+#include "codec/wire/room_elements.h"
+#include "codec/wire/session_elements.h"
 #include "codec/wire/text.h"
 #include "tests/unit/seal/test_vectors.h"
 #include "tests/unit/session/raw_message.h"

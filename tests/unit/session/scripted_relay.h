@@ -14,6 +14,7 @@
 #include "codec/session/sealed_channel.h"
 #include "codec/wire/element.h"
 #include "codec/wire/sealed.h"
+#include "codec/wire/session_elements.h"
 #include "tests/unit/seal/test_vectors.h"
 
 namespace hubbub::session {

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include "codec/wire/room_elements.h"
 #include "codec/wire/sealed.h"
+#include "codec/wire/sealed_object.h"
+#include "codec/wire/session_elements.h"
+#include "codec/wire/voice_elements.h"
 #include "tests/unit/wire/test_bytes.h"
 
 namespace hubbub {
