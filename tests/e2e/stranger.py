@@ -578,10 +578,10 @@ class Stranger:
         self.welcomes += 1
         self.keeps_history = flags & 1 == 1
         new_epoch, self.epoch = epoch != self.epoch, epoch
-        self.on_stored(stored)
         self.log.welcome(text, new_epoch)
         self.roster.welcome(change, new_epoch)
         self.outbox.begin_anew(now, new_epoch)
+        self.on_stored(stored)
 
     def on_turned_away(self, session, body, _now):
         ssrc, revision, reason = struct.unpack(">IIB", body)

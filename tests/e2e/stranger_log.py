@@ -50,7 +50,7 @@ class Outbox:
         self.written = collections.deque(w for w in self.written if w.number is None or w.number > up_to)
 
     def begin_anew(self, now, new_epoch):
-        """Another session; with another epoch, what was acknowledged may be forgotten."""
+        """Another session; with another epoch, what was acknowledged may be forgotten, and stands where nobody knows."""
         if new_epoch:
             kept = [w for w in self.written if w.number is None or now - w.at_s < KEPT_FOR_A_NEW_EPOCH_S]
             self.written = collections.deque(kept, maxlen=KEPT_FOR_A_NEW_EPOCH)

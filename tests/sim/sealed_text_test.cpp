@@ -175,6 +175,49 @@ TEST(SealedText, ARelayThatIsKilledWhileEverybodyTypesLosesNoLine) {
   }
 }
 
+// A relay that is killed over and over, each time with lines that are not on its disk yet. In the end nobody
+// who wrote them is there any more, and whoever comes then has them all.
+TEST(SealedText, WhatIsStoredOutlivesItsAuthorsAndItsRelay) {
+  constexpr std::size_t kPeople = 3;
+  for (const std::uint64_t seed : {4'008U, 4'009U, 4'010U, 4'011U, 4'012U, 4'013U, 4'014U, 4'015U}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SealedWorld world(seed);
+    world.keep_history();
+    for (const char* name : {"alice", "bob", "carol"}) world.add(person(name));
+    run_until_all_are_in(world, kPeople);
+    std::multiset<std::string> all;
+    for (int life = 0; life < 3; ++life) {
+      for (std::size_t i = 0; i < 5 * kPeople; ++i) {
+        const std::string line = std::to_string(life) + "." + std::to_string(i);
+        EXPECT_FALSE(world.session(i % kPeople).say(world.now(), line));
+        all.insert(line);
+        world.run(20ms);
+      }
+      world.set_relay_up(false);
+      world.run(300ms);
+      world.set_relay_up(true);
+      ASSERT_TRUE(settled(world, kPeople, all.size()));
+    }
+    world.run(10s);
+    for (std::size_t i = 0; i < kPeople; ++i) {
+      EXPECT_EQ(world.session(i).texts_waiting().unacknowledged, 0U);
+      EXPECT_EQ(world.session(i).texts_waiting().unstored, 0U);
+      EXPECT_EQ(notices(world, i), std::vector<std::string>());
+      world.cut(i, true);
+    }
+    world.set_relay_up(false);
+    world.set_relay_up(true);
+    const auto newcomer = world.add(person("dora"));
+    world.run(10s);
+    std::multiset<std::string> got;
+    for (const auto& text : world.texts(newcomer)) {
+      EXPECT_TRUE(text.earlier);
+      got.insert(text.line.text);
+    }
+    EXPECT_EQ(got, all);
+  }
+}
+
 TEST(SealedText, ANewcomerSeesTheLastFiftyAsEarlier) {
   SealedWorld world(4'004);
   world.add(person("alice"));

@@ -85,6 +85,7 @@ void SealedWorld::step() {
     deliver(packet);
   }
   now_ = next;
+  if (relay_up_ && disk_) disk_->advance(now_, *relay_);
   if (relay_up_ && now_ >= next_expiry_) {
     next_expiry_ = now_ + 1s;
     relay_->expire(now_);
@@ -190,12 +191,19 @@ void SealedWorld::check() const {
 
 // --- What happens
 
+void SealedWorld::keep_history() {
+  disk_ = std::make_unique<Disk>(impair::derive_seed(seed_, 3'000'000));
+  relay_->keep_history_in(disk_.get());
+}
+
 void SealedWorld::set_relay_up(bool up) {
   if (up && !relay_up_) {
     relay_random_ = std::make_unique<SeededRandom>(impair::derive_seed(seed_, 1'000'000 + lives_++));
     options_.started_unix_ms = unix_ms();
     relay_ = std::make_unique<relay::SealedRelay>(options_, policy_, now_, *relay_random_);
+    relay_->keep_history_in(disk_.get());
   }
+  if (!up && disk_) disk_->lose_what_waits();
   relay_up_ = up;
 }
 

@@ -18,6 +18,7 @@
 #include "codec/wire/units.h"
 #include "relay/core/sealed_relay.h"
 #include "relay/core/source_policy.h"
+#include "tests/sim/disk.h"
 #include "tests/sim/seeded_random.h"
 #include "tools/impair/link.h"
 #include "voiceclient/core/sealed_session.h"
@@ -43,8 +44,11 @@ class SealedWorld {
   std::size_t add(const SealedClientOptions& options);
   void run(Duration duration);
 
+  // From before anybody is there: the relay keeps its rooms' text on a disk.
+  void keep_history();
+
   // --- What happens to a network and its machines
-  // While down, the relay forgets everything but its key, and nothing reaches it.
+  // While down, the relay forgets everything but its key and what is on its disk, and nothing reaches it.
   void set_relay_up(bool up);
   // The client's address changes, as a NAT does it: the client does not know.
   void rebind(std::size_t client);
@@ -135,6 +139,7 @@ class SealedWorld {
   relay::SealedOptions options_;
   relay::SourcePolicy policy_;
   std::unique_ptr<SeededRandom> relay_random_;
+  std::unique_ptr<Disk> disk_;  // outlives the relay
   std::unique_ptr<relay::SealedRelay> relay_;
   bool relay_up_ = true;
   std::uint64_t lives_ = 0;

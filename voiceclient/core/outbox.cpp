@@ -29,10 +29,16 @@ std::size_t Outbox::index_of(std::uint32_t sequence) const {
 }
 
 void Outbox::welcome(TimePoint now, const Welcome& welcome) {
-  stored(welcome.stored_text);
   forget(now);
-  if (welcome.epoch != epoch_) {
-    for (Item& item : items_) item.acknowledged = false;
+  if (welcome.epoch == epoch_) {
+    stored(welcome.stored_text);
+  } else {
+    // Where these stood in the log before says nothing any more: all that is stored of the new one may be of
+    // others, who were here again sooner.
+    for (Item& item : items_) {
+      item.acknowledged = false;
+      item.number = 0;
+    }
     acknowledged_ = 0;
   }
   epoch_ = welcome.epoch;

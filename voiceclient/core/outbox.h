@@ -44,11 +44,12 @@ class Outbox {
   [[nodiscard]] bool full() const { return waiting() >= kMaxWaiting; }
   void add(TimePoint now, const std::array<std::byte, 16>& id, std::vector<std::byte> object);
 
-  // We are in. A relay that knows nothing of us is sent again what it may not have.
+  // We are in. A relay that knows nothing of us is sent again what it may not have: all that we did not know
+  // to be stored.
   void welcome(TimePoint now, const Welcome& welcome);
   // The message that is acknowledged, where it was not before; valid until the next call.
   const Item* acknowledge(TimePoint now, const TextAck& ack);
-  // All of the log up to this number outlives the relay.
+  // All of the log up to this number outlives the relay. Said in the epoch of the last Welcome.
   void stored(std::uint64_t through);
 
   // Gives the messages that are to be sent now, one envelope's worth of elements after the other.

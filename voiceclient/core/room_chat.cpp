@@ -208,6 +208,8 @@ void RoomChat::welcome(TimePoint now) {
 }
 
 void RoomChat::pong(TimePoint now, const Pong& pong) {
+  // Of a room whose Welcome has not come it is not known which log this tells of.
+  if (!link_.joined()) return;
   log_.announce(now, pong.newest_text, known_at_ping_);
   company_.announce(now, pong);
   if (keeps_history_) outbox_.stored(pong.stored_text);

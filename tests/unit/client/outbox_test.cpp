@@ -149,8 +149,25 @@ TEST_F(OutboxTest, WhatIsStoredIsNeverSentAgain) {
   for (std::uint32_t i = 0; i < 5; ++i) ack(i, 10 + i);
   outbox_.stored(12);
   EXPECT_EQ(outbox_.unstored(), 2U);
+  outbox_.welcome(now_, {.stored_text = 13, .epoch = 1});
+  EXPECT_EQ(outbox_.unstored(), 1U);
   outbox_.welcome(now_, {.stored_text = 13, .epoch = 2});
   EXPECT_EQ(send(), up_to(4, 5));
+}
+
+// Others were here again before us: what they wrote again is stored already, and stands behind all numbers
+// that ours ever had.
+TEST_F(OutboxTest, WhatIsStoredOfANewLogIsNotOurs) {
+  write(5);
+  send();
+  for (std::uint32_t i = 0; i < 5; ++i) ack(i, 10 + i);
+  outbox_.welcome(now_, {.stored_text = 1'000, .epoch = 2});
+  EXPECT_EQ(send(), up_to(0, 5));
+  ack(4, 1'005);
+  outbox_.stored(1'004);
+  EXPECT_EQ(outbox_.unstored(), 5U) << "the others stand somewhere before 1005";
+  outbox_.stored(1'005);
+  EXPECT_EQ(outbox_.unstored(), 0U);
 }
 
 // Of five in one envelope the relay may say so once more for the last alone: where the others stand we then
