@@ -1,5 +1,6 @@
 // What the relay's core asks of whoever keeps its rooms' text over restarts. Neither call waits: the answers
-// come later, by way of SealedRelay::history_loaded and history_stored, or never, and the rooms go on.
+// come later, by way of SealedRelay::history_loaded and history_stored, or never, and the rooms go on. What
+// is loaded is not said to be stored with that: some of it may still wait for the disk.
 #pragma once
 
 #include "codec/seal/room_keys.h"

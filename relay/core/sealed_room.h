@@ -34,6 +34,8 @@ class SealedRoom {
   bool waits_to_tell = false;     // others, at `next_telling`
   TimePoint next_telling{};
   std::optional<TimePoint> waiting_until{};  // for its history; nobody is let in before
+  bool unentered = false;                    // since it was made; until `enter_by` somebody may be coming
+  TimePoint enter_by{};
   TimePoint empty_since{};
   bool listed_as_empty = false;  // by the relay, perhaps of a time before
 

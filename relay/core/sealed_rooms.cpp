@@ -12,8 +12,9 @@
 namespace hubbub::relay {
 namespace {
 
-// Rooms that wait for their history, and in which nobody is yet. One more is not made.
-constexpr std::size_t kMaxWaitingRooms = 1'024;
+// Rooms that wait for their history, or in which nobody has been since it came. For one more the oldest goes,
+// or, where it still waits, the one more is not made.
+constexpr std::size_t kMaxUnentered = 1'024;
 
 }  // namespace
 
@@ -43,15 +44,20 @@ SealedRoom* SealedRooms::open(TimePoint now, const seal::RoomId& id) {
 }
 
 SealedRoom* SealedRooms::make(TimePoint now, const seal::RoomId& id) {
-  if (history_ != nullptr && waiting_ >= kMaxWaitingRooms) return nullptr;
+  if (history_ != nullptr && unentered_ >= kMaxUnentered) {
+    end_unentered(now);
+    if (unentered_ >= kMaxUnentered) return nullptr;
+  }
   auto made = std::make_unique<SealedRoom>(id, next_number_++, random_.u64(), log_base(now));
   SealedRoom& room = *made;
   by_id_[id] = std::move(made);
   by_number_[room.number()] = &room;
   if (history_ != nullptr) {
     room.waiting_until = now + kHistoryPatience;
-    unentered_.push_back(room.number());
-    ++waiting_;
+    room.enter_by = now + 2 * kHistoryPatience;
+    room.unentered = true;
+    ++unentered_;
+    made_.push_back(room.number());
     history_->load(id);
   }
   return &room;
@@ -61,7 +67,6 @@ bool SealedRooms::still_waits(SealedRoom& room, TimePoint now) {
   if (!room.waiting_until) return false;
   if (now < *room.waiting_until) return true;
   room.waiting_until.reset();
-  --waiting_;
   return false;
 }
 
@@ -73,6 +78,7 @@ std::uint64_t SealedRooms::log_base(TimePoint now) const {
 }
 
 void SealedRooms::enter(SealedRoom& room, Session& session, std::uint32_t ssrc) {
+  no_longer_unentered(room);
   if (room.size() == 0) ++occupied_;
   room.add(session, ssrc);
   ++members_;
@@ -98,11 +104,7 @@ void SealedRooms::history_loaded(const seal::RoomId& id, std::vector<LogEntry> e
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return;
   SealedRoom& room = *found->second;
-  if (room.waiting_until) {
-    room.waiting_until.reset();
-    --waiting_;
-  }
-  if (!entries.empty()) room.stored_text = std::max(room.stored_text, entries.back().number);
+  room.waiting_until.reset();
   logs_bytes_ -= room.log.cost();
   room.log.merge(std::move(entries));
   logs_bytes_ += room.log.cost();
@@ -135,8 +137,8 @@ void SealedRooms::becomes_empty(SealedRoom& room, TimePoint now) {
 }
 
 void SealedRooms::end(SealedRoom& room) {
+  no_longer_unentered(room);
   logs_bytes_ -= room.log.cost();
-  if (room.waiting_until) --waiting_;
   by_number_.erase(room.number());
   const seal::RoomId id = room.id();
   by_id_.erase(id);
@@ -147,16 +149,21 @@ void SealedRooms::expire(TimePoint now) {
   end_empty(now);
 }
 
-// Rooms that waited for their history, and into which nobody came after all.
+void SealedRooms::no_longer_unentered(SealedRoom& room) {
+  if (std::exchange(room.unentered, false)) --unentered_;
+}
+
+// Rooms into which nobody came after all: those whose time is up, and the oldest where there are too many.
+// Who asked for one comes back once a second, so it has to be there for longer.
 void SealedRooms::end_unentered(TimePoint now) {
-  for (; !unentered_.empty(); unentered_.pop_front()) {
-    SealedRoom* room = find(unentered_.front());
-    if (room == nullptr) continue;
-    if (room->waiting_until && now < *room->waiting_until + kHistoryPatience) return;
-    if (room->size() > 0) continue;
+  for (; !made_.empty(); made_.pop_front()) {
+    SealedRoom* room = find(made_.front());
+    if (room == nullptr || !room->unentered) continue;
+    if (still_waits(*room, now) || (now < room->enter_by && unentered_ < kMaxUnentered)) return;
     if (room->log.size() == 0) {
       end(*room);
     } else {
+      no_longer_unentered(*room);
       becomes_empty(*room, now);
     }
   }

@@ -33,7 +33,7 @@ class SealedRooms {
   // The room of this number; nothing where it has ended.
   [[nodiscard]] SealedRoom* find(std::uint64_t number) const;
   // The room of this id, for somebody to enter; made where there is none. Nothing while it waits for its
-  // history, or while too many others do: ask again.
+  // history, or while too many others do: ask again, and it will be there.
   SealedRoom* open(TimePoint now, const seal::RoomId& id);
   // The SSRC is not taken in the room, and the session is in none.
   void enter(SealedRoom& room, Session& session, std::uint32_t ssrc);
@@ -62,10 +62,11 @@ class SealedRooms {
   };
 
   SealedRoom* make(TimePoint now, const seal::RoomId& id);
-  [[nodiscard]] bool still_waits(SealedRoom& room, TimePoint now);
+  static bool still_waits(SealedRoom& room, TimePoint now);
   [[nodiscard]] std::uint64_t log_base(TimePoint now) const;
   void becomes_empty(SealedRoom& room, TimePoint now);
   void end(SealedRoom& room);
+  void no_longer_unentered(SealedRoom& room);
   void end_unentered(TimePoint now);
   void end_empty(TimePoint now);
 
@@ -81,9 +82,9 @@ class SealedRooms {
   std::size_t members_ = 0;
   std::size_t occupied_ = 0;
   std::size_t logs_bytes_ = 0;
-  std::size_t waiting_ = 0;              // rooms, for their history
-  std::deque<std::uint64_t> empty_;      // in the order in which they became so
-  std::deque<std::uint64_t> unentered_;  // made, but still waiting when we last looked
+  std::deque<std::uint64_t> empty_;  // in the order in which they became so
+  std::size_t unentered_ = 0;
+  std::deque<std::uint64_t> made_;  // the unentered ones among them, oldest first
 };
 
 }  // namespace hubbub::relay

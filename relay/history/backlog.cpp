@@ -36,9 +36,18 @@ std::map<seal::RoomId, std::uint64_t> Backlog::settle(std::span<const Kept> batc
   std::map<seal::RoomId, std::uint64_t> through;
   for (const Kept& kept : batch) {
     bytes_ -= weight(kept);
-    if (below_holes(kept)) through[kept.room] = kept.entry.number;  // they come in the order of their numbers
+    // They come in the order of their numbers.
+    if (below_holes(kept.room, kept.entry.number)) through[kept.room] = kept.entry.number;
   }
   taken_ -= batch.size();
+  return through;
+}
+
+std::uint64_t Backlog::stored_through(const seal::RoomId& room, std::span<const LogEntry> in_file) const {
+  std::uint64_t through = 0;
+  for (const LogEntry& entry : in_file) {
+    if (below_holes(room, entry.number)) through = entry.number;
+  }
   return through;
 }
 
@@ -50,10 +59,10 @@ std::vector<LogEntry> Backlog::entries_of(const seal::RoomId& room) const {
   return entries;
 }
 
-bool Backlog::below_holes(const Kept& kept) const {
+bool Backlog::below_holes(const seal::RoomId& room, std::uint64_t number) const {
   if (first_hole_.size() >= kMaxRoomsWithHoles) return false;
-  const auto hole = first_hole_.find(kept.room);
-  return hole == first_hole_.end() || kept.entry.number < hole->second;
+  const auto hole = first_hole_.find(room);
+  return hole == first_hole_.end() || number < hole->second;
 }
 
 void Backlog::give_up(const Kept& kept) {

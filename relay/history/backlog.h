@@ -36,6 +36,10 @@ class Backlog {
   std::map<seal::RoomId, std::uint64_t> settle(std::span<const Kept> batch,
                                                std::span<const std::size_t> refused);
 
+  // Of the entries that the file has of a room, ascending: the number up to which nothing is missing that was
+  // ever handed over; 0 where nothing can be said.
+  [[nodiscard]] std::uint64_t stored_through(const seal::RoomId& room,
+                                             std::span<const LogEntry> in_file) const;
   [[nodiscard]] std::vector<LogEntry> entries_of(const seal::RoomId& room) const;
   [[nodiscard]] bool empty() const { return queue_.empty(); }
   [[nodiscard]] std::size_t waiting() const { return queue_.size() + taken_; }
@@ -46,7 +50,7 @@ class Backlog {
   static std::size_t weight(const Kept& kept);
   void give_up(const Kept& kept);
   void trim();
-  [[nodiscard]] bool below_holes(const Kept& kept) const;
+  [[nodiscard]] bool below_holes(const seal::RoomId& room, std::uint64_t number) const;
 
   std::size_t max_bytes_;
   std::deque<Kept> queue_;

@@ -194,11 +194,13 @@ bool Keeper::answer(const seal::RoomId& room) {
   Loaded loaded{.room = room};
   if (!attempt([&] { loaded.entries = file_.load(room); })) return false;
   const std::lock_guard lock(mutex_);
+  const std::uint64_t through = backlog_.stored_through(room, loaded.entries);
   // What is not in the file yet belongs to it: while the file is in trouble the room may have been forgotten.
   const auto waiting = backlog_.entries_of(room);
   loaded.entries.insert(loaded.entries.end(), waiting.begin(), waiting.end());
   trim_to_log(loaded.entries);
   add_event(std::move(loaded));
+  if (through > 0) add_event(Stored{.room = room, .through = through});
   return true;
 }
 

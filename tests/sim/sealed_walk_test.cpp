@@ -37,7 +37,8 @@ impair::LinkOptions random_link(impair::Random& random) {
 
 class Walk {
  public:
-  explicit Walk(std::uint64_t seed) : random_(seed), world_(seed, options()) {
+  explicit Walk(std::uint64_t seed) : random_(seed), world_(seed, options()), keeps_history_(seed % 2 == 0) {
+    if (keeps_history_) world_.keep_history();
     const std::size_t people = 3 + random_.next() % 3;
     for (std::size_t i = 0; i < people; ++i) {
       SealedClientOptions person;
@@ -113,6 +114,7 @@ class Walk {
     EXPECT_EQ(world_.relay().members(), rooms_.size());
     world_.run(2 * kRosterTick);  // the last to go has perhaps gone just now
     for (std::size_t number = 0; number < 2; ++number) check_room(number);
+    if (keeps_history_) check_history();
   }
 
   SealedWorld& world() { return world_; }
@@ -125,10 +127,7 @@ class Walk {
 
   // What was written is with everybody, once, and everybody knows who is there.
   void check_room(std::size_t number) {
-    std::multiset<std::string> written;
-    for (const auto& [room, line] : said_) {
-      if (room == number) written.insert(line);
-    }
+    const auto written = written_in(number);
     std::optional<std::size_t> first;
     for (std::size_t i = 0; i < rooms_.size(); ++i) {
       if (rooms_[i] != number) continue;
@@ -148,6 +147,33 @@ class Walk {
         EXPECT_EQ(lines, lines_of(*first)) << i << " and " << *first;
       }
     }
+  }
+  // What was written is there for who comes when everybody has gone and the relay was killed once more.
+  void check_history() {
+    world_.run(2s);  // a disk takes its time
+    for (std::size_t i = 0; i < rooms_.size(); ++i) {
+      EXPECT_EQ(world_.session(i).texts_waiting().unstored, 0U) << i;
+      world_.cut(i, true);
+    }
+    world_.set_relay_up(false);
+    world_.set_relay_up(true);
+    for (std::size_t number = 0; number < 2; ++number) {
+      SealedClientOptions newcomer;
+      newcomer.name = "newcomer";
+      newcomer.room = number;
+      const std::size_t index = world_.add(newcomer);
+      world_.run(3s);
+      const auto lines = lines_of(index);
+      EXPECT_EQ(std::multiset<std::string>(lines.begin(), lines.end()), written_in(number))
+          << "room " << number;
+    }
+  }
+  std::multiset<std::string> written_in(std::size_t number) const {
+    std::multiset<std::string> written;
+    for (const auto& [room, line] : said_) {
+      if (room == number) written.insert(line);
+    }
+    return written;
   }
   std::vector<std::string> lines_of(std::size_t client) const {
     std::vector<std::string> lines;
@@ -171,6 +197,7 @@ class Walk {
 
   impair::Random random_;
   SealedWorld world_;
+  bool keeps_history_;
   std::vector<std::size_t> rooms_;
   std::vector<std::pair<std::size_t, std::string>> said_;  // in which room
   bool forgotten_ = false;                                 // by the relay

@@ -58,6 +58,16 @@ TEST(Backlog, WhatIsPutBackIsTheOldestAndGoesFirst) {
   EXPECT_TRUE(backlog.settle(backlog.take(10), {}).empty());
 }
 
+TEST(Backlog, OfWhatTheFileHasOnlyWhatHasNoHoleBeforeItIsClaimed) {
+  Backlog backlog(2 * kWeight);
+  const std::vector<LogEntry> in_file = {entry_of(1), entry_of(2), entry_of(5)};
+  EXPECT_EQ(backlog.stored_through(room_of(1), in_file), 5);
+  EXPECT_EQ(backlog.stored_through(room_of(1), {}), 0);
+  for (std::uint64_t number = 3; number <= 5; ++number) backlog.add(kept(1, number));  // gives up 3
+  EXPECT_EQ(backlog.stored_through(room_of(1), in_file), 2);
+  EXPECT_EQ(backlog.stored_through(room_of(2), in_file), 5);
+}
+
 TEST(Backlog, ARefusedPlaceIsAHole) {
   Backlog backlog(100 * kWeight);
   for (std::uint64_t number = 1; number <= 3; ++number) backlog.add(kept(1, number));

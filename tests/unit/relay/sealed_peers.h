@@ -33,6 +33,7 @@ inline Endpoint at(int n) {
 inline seal::RoomId room_id(int n) {
   seal::RoomId id{};
   id.fill(static_cast<std::byte>(n));
+  id.back() = static_cast<std::byte>(n / 256);
   return id;
 }
 
