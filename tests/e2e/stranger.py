@@ -578,7 +578,7 @@ class Stranger:
         self.welcomes += 1
         self.keeps_history = flags & 1 == 1
         new_epoch, self.epoch = epoch != self.epoch, epoch
-        self.log.welcome(text, new_epoch)
+        self.log.welcome(text, new_epoch, self.stored)
         self.roster.welcome(change, new_epoch)
         self.outbox.begin_anew(now, new_epoch)
         self.on_stored(stored)

@@ -136,12 +136,13 @@ class Log(Numbered):
         self.sure = 0  # the last number that came in an envelope
         self.gone = []  # (after, up to): what was missed and no relay has any more
 
-    def welcome(self, newest, new_epoch):
+    def welcome(self, newest, new_epoch, stored_before):
         if not self.begun:
             self.came_at = self.newest = newest
             self.begun = newest == 0
-        elif new_epoch:
-            self.have, self.sure = min(self.have, newest), min(self.sure, newest)
+        elif new_epoch and newest < self.have:
+            self.have = stored_before if stored_before <= newest else 0
+            self.sure = min(self.sure, self.have)
             self.pending.clear()
         self.newest = newest
 

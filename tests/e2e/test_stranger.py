@@ -225,7 +225,7 @@ class Alone(unittest.TestCase):
 
     def log_of_bob(self):
         log = stranger.Log(self.bob)
-        log.welcome(0, new_epoch=True)
+        log.welcome(0, new_epoch=True, stored_before=0)
         return log
 
     def test_gaps_are_asked_for(self):

@@ -55,7 +55,10 @@ class Disk final : public relay::History {
     TimePoint done_at{};
   };
   // Mostly short, now and then half a second.
-  Duration some_time() { return std::chrono::milliseconds(random_.next() % (random_.next() % 8 == 0 ? 500 : 20)); }
+  Duration some_time() {
+    const std::uint64_t most_ms = random_.next() % 8 == 0 ? 500 : 20;
+    return std::chrono::milliseconds(random_.next() % most_ms);
+  }
 
   impair::Random random_;
   std::deque<Work> work_;

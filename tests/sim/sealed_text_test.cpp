@@ -218,6 +218,39 @@ TEST(SealedText, WhatIsStoredOutlivesItsAuthorsAndItsRelay) {
   }
 }
 
+// A relay that comes back without the last lines has a log that ends before what its members know. They have
+// all that is in it, and ask for no more than what they cannot know to be stored.
+TEST(SealedText, WhatWasThereBeforeOneCameStaysThereWhenTheRelayIsKilled) {
+  for (const std::uint64_t seed : {4'020U, 4'021U, 4'022U, 4'023U, 4'024U, 4'025U}) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SealedWorld world(seed);
+    world.keep_history();
+    for (const char* name : {"alice", "bob"}) world.add(person(name));
+    run_until_all_are_in(world, 2);
+    for (int i = 0; i < 120; ++i) {
+      EXPECT_FALSE(world.session(0).say(world.now(), "before " + std::to_string(i)));
+      world.run(20ms);
+    }
+    world.run(10s);
+    const auto dora = world.add(person("dora"));
+    run_until_all_are_in(world, 3);
+    for (int i = 0; i < 10; ++i)
+      EXPECT_FALSE(world.session(0).say(world.now(), "after " + std::to_string(i)));
+    world.run(60ms);  // they are everywhere, and hardly any of them on the disk
+    world.set_relay_up(false);
+    world.cut(0, true);  // who could send them again is the last to come back
+    world.run(300ms);
+    world.set_relay_up(true);
+    world.run(5s);
+    world.cut(0, false);
+    world.run(10s);
+    const auto got = lines(world, dora);
+    EXPECT_EQ(got.size(), kEarlierTexts + 10);
+    EXPECT_EQ(std::set<std::string>(got.begin(), got.end()).size(), got.size());
+    EXPECT_EQ(notices(world, dora), std::vector<std::string>());
+  }
+}
+
 TEST(SealedText, ANewcomerSeesTheLastFiftyAsEarlier) {
   SealedWorld world(4'004);
   world.add(person("alice"));

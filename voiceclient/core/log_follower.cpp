@@ -14,12 +14,14 @@ void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
     earlier_through_ =
         held_.empty() ? welcome.newest_text : std::min(welcome.newest_text, held_.begin()->second.previous);
   }
-  // Another log, whose numbers begin below what we know: a relay that lost its history and its clock.
+  // Another log, which ends before what we know: the relay lost the last of it, and goes on from what it had
+  // stored, or it lost everything, its clock perhaps too.
   if (welcome.epoch != epoch_ && welcome.newest_text < known_) {
-    known_ = 0;
+    known_ = welcome.newest_text < stored_ ? 0 : std::min(known_, stored_);
     held_.clear();
   }
   epoch_ = welcome.epoch;
+  stored_ = welcome.stored_text;
   trusted_ = known_;
   newest_ = welcome.newest_text;
   asks_.start(now, Duration::zero());

@@ -3,6 +3,7 @@
 // asked for; what the relay no longer has is told as a gap. Knows nothing of what the entries say.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +35,8 @@ class LogFollower {
   void welcome(TimePoint now, const Welcome& welcome);
   // The relay says how far its log goes (a Pong). `asked_at`: what `known()` was when we asked.
   void announce(TimePoint now, std::uint64_t newest, std::uint64_t asked_at);
+  // All of the log up to this number outlives the relay.
+  void stored(std::uint64_t through) { stored_ = std::max(stored_, through); }
   // `sealed`: by the relay, so that its number can be believed.
   void put(TimePoint now, const LogEntryElement& entry, bool sealed);
   void range(TimePoint now, const TextRange& range);
@@ -60,6 +63,7 @@ class LogFollower {
   std::uint64_t before_ = 0;   // what was known before the last entry was given out
   std::uint64_t trusted_ = 0;  // what was known when the relay's own word last covered it
   std::uint64_t newest_ = 0;   // by the relay's own word
+  std::uint64_t stored_ = 0;   // by that too: with an epoch that is new, it stands in the log still
   std::uint64_t earlier_through_ = 0;
   std::uint64_t epoch_ = 0;
   std::optional<std::uint64_t> gap_;  // to be told before anything else

@@ -212,6 +212,7 @@ void RoomChat::pong(TimePoint now, const Pong& pong) {
   if (!link_.joined()) return;
   log_.announce(now, pong.newest_text, known_at_ping_);
   company_.announce(now, pong);
+  log_.stored(pong.stored_text);
   if (keeps_history_) outbox_.stored(pong.stored_text);
 }
 

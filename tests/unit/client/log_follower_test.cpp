@@ -263,6 +263,25 @@ TEST_F(LogFollowerTest, ALogThatBeganAnewIsFollowedFromItsBeginning) {
   EXPECT_EQ(take(), Numbers{3});
 }
 
+TEST_F(LogFollowerTest, ALogThatLostItsEndIsFollowedFromWhatWasStored) {
+  begin();
+  put(5, 0, kSealed);
+  put(6, 5, kSealed);
+  put(9, 6, kSealed);
+  EXPECT_EQ(take(), (Numbers{5, 6, 9}));
+  log_.stored(5);
+  log_.welcome(now_, {.newest_text = 6, .epoch = 2});
+  EXPECT_EQ(log_.known(), 5U) << "we were not told that more of it is";
+  EXPECT_EQ(asks_after(), 5U);
+  range(5, 20);
+  put(20, 6, kSealed);
+  put(6, 5, kSealed);
+  EXPECT_EQ(take(), (Numbers{6, 20}));
+  log_.stored(20);
+  log_.welcome(now_, {.newest_text = 12, .epoch = 3});
+  EXPECT_EQ(log_.known(), 0U) << "what was stored is lost: nothing is known of this log";
+}
+
 TEST_F(LogFollowerTest, ComingBackItAsksFromWhereItWas) {
   begin();
   put(7, 0, kSealed);
