@@ -10,16 +10,17 @@ namespace hubbub::client {
 void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
   // The relay has let us in when it has our Join, and what was written since is ours, whenever its Welcome
   // comes.
+  const bool anew = epoch_ != 0 && welcome.epoch != epoch_;
+  // What waits for its turn stood in a log that is no more, behind entries that may never come.
+  if (anew) held_.clear();
   if (!started_) {
     earlier_through_ =
         held_.empty() ? welcome.newest_text : std::min(welcome.newest_text, held_.begin()->second.previous);
   }
   // Another log, which ends before what we know: the relay lost the last of it, and goes on from what it had
   // stored, or it lost everything, its clock perhaps too.
-  if (welcome.epoch != epoch_ && welcome.newest_text < known_) {
+  if (anew && welcome.newest_text < known_)
     known_ = welcome.newest_text < stored_ ? 0 : std::min(known_, stored_);
-    held_.clear();
-  }
   epoch_ = welcome.epoch;
   stored_ = welcome.stored_text;
   trusted_ = known_;
@@ -44,7 +45,7 @@ void LogFollower::put(TimePoint now, const LogEntryElement& element, bool sealed
   if (element.number <= known_) return;
   if (sealed) newest_ = std::max(newest_, element.number);
   Held& held = held_[element.number];
-  if (held.entry.number != 0 && held.entry.sealed >= sealed) return;
+  if (held.entry.number != 0 && !sealed) return;
   held.previous = element.previous;
   held.entry = {.number = element.number,
                 .id = element.id,

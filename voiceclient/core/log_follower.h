@@ -65,7 +65,7 @@ class LogFollower {
   std::uint64_t newest_ = 0;   // by the relay's own word
   std::uint64_t stored_ = 0;   // by that too: with an epoch that is new, it stands in the log still
   std::uint64_t earlier_through_ = 0;
-  std::uint64_t epoch_ = 0;
+  std::uint64_t epoch_ = 0;           // 0: we were never in
   std::optional<std::uint64_t> gap_;  // to be told before anything else
   std::map<std::uint64_t, Held> held_;
   AskTimer asks_;

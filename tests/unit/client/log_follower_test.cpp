@@ -282,6 +282,27 @@ TEST_F(LogFollowerTest, ALogThatLostItsEndIsFollowedFromWhatWasStored) {
   EXPECT_EQ(log_.known(), 0U) << "what was stored is lost: nothing is known of this log";
 }
 
+TEST_F(LogFollowerTest, WhatWaitedInALogThatIsNoMoreIsAskedForAgain) {
+  begin();
+  put(5, 0, kSealed);
+  put(9, 7, kSealed);  // behind one that the relay loses
+  EXPECT_EQ(take(), Numbers{5});
+  log_.welcome(now_, {.newest_text = 9, .epoch = 2});
+  EXPECT_EQ(asks_after(), 5U);
+  range(5, 9);
+  put(9, 5, kSealed);
+  EXPECT_EQ(take(), Numbers{9});
+}
+
+TEST_F(LogFollowerTest, OfWhatStandsBeforeTheRelaysLastWordCounts) {
+  begin();
+  put(9, 7, kSealed);
+  put(9, 0, kLive);
+  EXPECT_TRUE(take().empty()) << "which a live entry is not";
+  put(9, 0, kSealed);
+  EXPECT_EQ(take(), Numbers{9});
+}
+
 TEST_F(LogFollowerTest, ComingBackItAsksFromWhereItWas) {
   begin();
   put(7, 0, kSealed);
