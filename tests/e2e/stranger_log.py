@@ -140,10 +140,11 @@ class Log(Numbered):
         if not self.begun:
             self.came_at = self.newest = newest
             self.begun = newest == 0
-        elif new_epoch and newest < self.have:
-            self.have = stored_before if stored_before <= newest else 0
-            self.sure = min(self.sure, self.have)
+        elif new_epoch:
             self.pending.clear()
+            if newest < self.have:
+                self.have = stored_before if stored_before <= newest else 0
+                self.sure = min(self.sure, self.have)
         self.newest = newest
 
     def told(self, newest, known_before):

@@ -18,8 +18,9 @@ class MessageOrder {
     kNone,
     kMissing,    // messages of this author from before it are not here
     kReordered,  // it comes after one that its author wrote later, or before one that its author had seen
-    kUnseen,     // its author had seen an entry that we were not given
-    kForked      // its author saw another entry than we did, under the same number
+    kUnseen,     // its author had seen an entry that does not stand before it
+    kForked,     // its author saw another entry than we did, under the same number
+    kEarlier     // of before our time: a relay that forgot it was sent it again
   };
   static constexpr std::size_t kMaxAuthors = 1'024;
   static constexpr std::size_t kMaxDigests = 1'024;
@@ -33,8 +34,8 @@ class MessageOrder {
     counts_.clear();
     digests_.clear();
   }
-  // The relay began anew, and may have lost what others saw.
-  void begin_anew() { digests_.clear(); }
+  // The relay began a new log, and may have lost what others saw.
+  void begin_anew();
 
   // The newest entry, as a message says which one its author has seen.
   [[nodiscard]] std::uint64_t newest() const { return digests_.empty() ? 0 : digests_.back().first; }
@@ -44,8 +45,15 @@ class MessageOrder {
 
  private:
   using Run = std::pair<seal::IdentityKey, std::uint64_t>;
-  std::map<Run, std::uint32_t> counts_;
-  std::deque<std::pair<std::uint64_t, session::EntryDigest>> digests_;  // by number
+  struct Counts {
+    std::uint32_t first = 0;
+    std::uint32_t last = 0;
+    unsigned log = 0;  // in which the first came
+  };
+  std::map<Run, Counts> counts_;
+  std::deque<std::pair<std::uint64_t, session::EntryDigest>> digests_;  // of this log, by number
+  std::deque<session::EntryDigest> before_;                             // of those before it
+  unsigned log_ = 0;
 };
 
 }  // namespace hubbub::client

@@ -14,8 +14,6 @@ namespace {
 using session::Message;
 using session::MessageId;
 
-constexpr Duration kSuspicionInterval = 60s;
-
 session::StreamId draw_text_stream(seal::Random& random) {
   return {.ssrc = random.u32(), .kid = session::draw_kid(random)};
 }
@@ -199,12 +197,16 @@ TextsWaiting RoomChat::waiting() const {
 void RoomChat::welcome(TimePoint now) {
   const Welcome& welcome = link_.welcome();
   keeps_history_ = welcome.keeps_history;
-  if (std::exchange(epoch_, welcome.epoch) != welcome.epoch) order_.begin_anew();
+  if (std::exchange(epoch_, welcome.epoch) != welcome.epoch) {
+    order_.begin_anew();
+    epoch_met_unix_ms_ = unix_ms_();
+  }
   if (name_before_) events_.add(NameChanged{name_});
   name_before_.reset();
   outbox_.welcome(now, welcome);
   log_.welcome(now, welcome);
   company_.welcome(now, welcome);
+  deliver(now);
 }
 
 void RoomChat::pong(TimePoint now, const Pong& pong) {
@@ -236,6 +238,7 @@ void RoomChat::tick(TimePoint now, std::optional<Duration> round_trip) {
     }
   }
   if (auto changed = company_.changes(now)) events_.offer(std::move(*changed));
+  while (auto sentence = suspicions_.overdue(now)) events_.add(Notice{std::move(*sentence)});
 }
 
 std::optional<DropReason> RoomChat::receive(TimePoint now, const Element& element, bool sealed) {
@@ -273,7 +276,8 @@ std::optional<DropReason> RoomChat::receive(TimePoint now, const Element& elemen
       company_.range(now, *range);
     }
   }
-  deliver(now);
+  // What comes before the Welcome may be of a log that is new, which only the Welcome tells.
+  if (link_.joined()) deliver(now);
   return std::nullopt;
 }
 
@@ -288,6 +292,7 @@ void RoomChat::deliver(TimePoint now) {
   while (const auto entry = log_.next()) {
     if (entry->object.empty()) {
       order_.gap();
+      suspicions_.gap();
       events_.offer(Notice{"messages are missing here: the relay no longer has them"});
     } else {
       deliver(now, *entry);
@@ -298,12 +303,12 @@ void RoomChat::deliver(TimePoint now) {
 void RoomChat::deliver(TimePoint now, const LogFollower::Entry& entry) {
   const auto digest = session::digest_of_entry(entry.id, entry.object);
   if (seen_.contains(entry.id)) {
-    order_.passed(entry.number, digest);
+    pass(entry.number, digest);
     refusals_.push_back(DropReason::kDuplicate);
     return;
   }
   if (const auto own = own_directs_.find(entry.id); own != own_directs_.end()) {
-    order_.passed(entry.number, digest);
+    pass(entry.number, digest);
     first_sight(entry.id);
     show_own_direct(entry, own->second);
     own_directs_.erase(own);
@@ -313,7 +318,7 @@ void RoomChat::deliver(TimePoint now, const LogFollower::Entry& entry) {
   if (!opened) {
     refusals_.push_back(opened.error());
     if (!log_.refuse(now, entry)) return;
-    order_.passed(entry.number, digest);
+    pass(entry.number, digest);
     events_.offer(Notice{"a message here cannot be read: " + std::string(name_of(opened.error()))});
     return;
   }
@@ -322,13 +327,20 @@ void RoomChat::deliver(TimePoint now, const LogFollower::Entry& entry) {
     const Message& message = **opened;
     const auto finding =
         message.recipient ? MessageOrder::Finding::kNone : order_.check(entry.number, message);
-    suspect(now, finding, message.name);
-    show(entry, message);
+    const bool sent_again = message.sent_unix_ms < epoch_met_unix_ms_;
+    if (auto sentence = suspicions_.found(now, finding, message, sent_again))
+      events_.add(Notice{std::move(*sentence)});
+    show(entry, message, entry.earlier || finding == MessageOrder::Finding::kEarlier);
   }
-  order_.passed(entry.number, digest);
+  pass(entry.number, digest);
 }
 
-void RoomChat::show(const LogFollower::Entry& entry, const Message& message) {
+void RoomChat::pass(std::uint64_t number, const session::EntryDigest& digest) {
+  order_.passed(number, digest);
+  suspicions_.came(digest);
+}
+
+void RoomChat::show(const LogFollower::Entry& entry, const Message& message, bool earlier) {
   if (company_.ignores(message.author)) return;
   TextHeard heard;
   heard.line = {.author = message.name, .text = message.text};
@@ -336,7 +348,7 @@ void RoomChat::show(const LogFollower::Entry& entry, const Message& message) {
   heard.own = message.author == identity() && message.run == run_ && !message.recipient;
   heard.action = message.kind == Message::Kind::kAction;
   heard.direct = message.recipient.has_value();
-  heard.earlier = entry.earlier;
+  heard.earlier = earlier;
   heard.sent_unix_ms = message.sent_unix_ms;
   heard.number = entry.number;
   if (!heard.own) ++received_;
@@ -353,33 +365,6 @@ void RoomChat::show_own_direct(const LogFollower::Entry& entry, const OwnDirect&
   heard.sent_unix_ms = unix_ms_();
   heard.number = entry.number;
   events_.offer(std::move(heard));
-}
-
-void RoomChat::suspect(TimePoint now, MessageOrder::Finding finding, const std::string& author) {
-  if (finding == MessageOrder::Finding::kNone) return;
-  const auto last = suspected_.find(finding);
-  if (last != suspected_.end() && now - last->second < kSuspicionInterval) return;
-  suspected_[finding] = now;
-  const std::string who = author.empty() ? "somebody" : author;
-  switch (finding) {
-    case MessageOrder::Finding::kMissing:
-      events_.add(
-          Notice{"a message of " + who +
-                 " is missing before this one: the relay withholds it, or lost it when it restarted"});
-      break;
-    case MessageOrder::Finding::kReordered:
-      events_.add(Notice{"the next message, of " + who +
-                         ", does not stand where it was written: the relay has changed the order"});
-      break;
-    case MessageOrder::Finding::kUnseen:
-      events_.add(
-          Notice{"a message that " + who +
-                 " had seen before writing this one is missing: the relay withholds it, or lost it when "
-                 "it restarted"});
-      break;
-    default:
-      events_.add(Notice{"the relay has shown " + who + " other messages than you: do not trust it"});
-  }
 }
 
 bool RoomChat::first_sight(const MessageId& id) {

@@ -27,6 +27,7 @@
 #include "voiceclient/core/message_order.h"
 #include "voiceclient/core/outbox.h"
 #include "voiceclient/core/session.h"
+#include "voiceclient/core/suspicions.h"
 
 namespace hubbub::client {
 
@@ -81,9 +82,9 @@ class RoomChat {
   void tell_membership(TimePoint now);
   void deliver(TimePoint now);
   void deliver(TimePoint now, const LogFollower::Entry& entry);
-  void show(const LogFollower::Entry& entry, const session::Message& message);
+  void pass(std::uint64_t number, const session::EntryDigest& digest);
+  void show(const LogFollower::Entry& entry, const session::Message& message, bool earlier);
   void show_own_direct(const LogFollower::Entry& entry, const OwnDirect& direct);
-  void suspect(TimePoint now, MessageOrder::Finding finding, const std::string& author);
   [[nodiscard]] std::string suggestion() const;
   bool first_sight(const session::MessageId& id);
 
@@ -108,14 +109,15 @@ class RoomChat {
   Outbox outbox_;
   LogFollower log_;
   MessageOrder order_;
+  Suspicions suspicions_;
   std::uint64_t known_at_ping_ = 0;
   std::uint64_t epoch_ = 0;
+  std::uint64_t epoch_met_unix_ms_ = 0;
   bool keeps_history_ = false;
   std::set<session::MessageId> seen_;
   std::deque<session::MessageId> seen_order_;
   std::map<session::MessageId, OwnDirect> own_directs_;
   std::deque<DropReason> refusals_;
-  std::map<MessageOrder::Finding, TimePoint> suspected_;
 
   Company company_;
   std::uint64_t sent_ = 0;

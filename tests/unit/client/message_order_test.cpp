@@ -86,6 +86,27 @@ TEST_F(MessageOrderTest, ALogThatBeganAnewHasItsOwnDigests) {
   EXPECT_EQ(hear(101, 1, 2, 100, 7), Finding::kUnseen) << "and nothing of the old log's";
 }
 
+TEST_F(MessageOrderTest, WhatARestartedRelayRenumberedIsKnownByItsDigest) {
+  EXPECT_EQ(hear(10, 1, 1), Finding::kNone);
+  EXPECT_EQ(hear(11, 1, 2, 10), Finding::kNone);
+  order_.begin_anew();
+  EXPECT_EQ(order_.newest(), 0U);
+  EXPECT_EQ(hear(10, 1, 3), Finding::kNone) << "all that it had stored";
+  EXPECT_EQ(hear(101, 2, 1, 11), Finding::kNone) << "we had seen 11, too";
+  EXPECT_EQ(hear(102, 3, 1, 11, 7), Finding::kUnseen) << "but not that";
+}
+
+// A relay that forgets everything is sent again what stood before the last fifty that we were given.
+TEST_F(MessageOrderTest, WhatComesAgainFromBeforeOurTimeIsNotReordered) {
+  EXPECT_EQ(hear(10, 1, 5), Finding::kNone);
+  EXPECT_EQ(hear(11, 1, 3), Finding::kReordered) << "in the same log it is";
+  order_.begin_anew();
+  EXPECT_EQ(hear(101, 1, 3), Finding::kEarlier);
+  EXPECT_EQ(hear(102, 1, 4), Finding::kEarlier);
+  EXPECT_EQ(hear(103, 1, 6), Finding::kNone);
+  EXPECT_EQ(hear(104, 1, 5), Finding::kReordered) << "of our time";
+}
+
 TEST_F(MessageOrderTest, RemembersSoMuchAndNoMore) {
   for (std::uint64_t number = 1; number <= 3 * MessageOrder::kMaxDigests; ++number)
     ASSERT_EQ(hear(number, 1, static_cast<std::uint32_t>(number)), Finding::kNone);
