@@ -7,15 +7,17 @@
 #include "codec/wire/limits.h"
 
 namespace hubbub::client {
+
 void LogFollower::welcome(TimePoint now, const Welcome& welcome) {
-  // The relay has let us in when it has our Join, and what was written since is ours, whenever its Welcome
-  // comes.
   const bool anew = epoch_ != 0 && welcome.epoch != epoch_;
   // What waits for its turn stood in a log that is no more, behind entries that may never come.
   if (anew) held_.clear();
+  // The relay has let us in when it has our Join, and what was written since is ours, whenever its Welcome
+  // comes; and so it is when the first one came, and nothing after it until now.
   if (!started_) {
-    earlier_through_ =
+    const std::uint64_t before_us =
         held_.empty() ? welcome.newest_text : std::min(welcome.newest_text, held_.begin()->second.previous);
+    earlier_through_ = epoch_ == 0 ? before_us : std::min(earlier_through_, before_us);
   }
   // Another log, which ends before what we know: the relay lost the last of it, and goes on from what it had
   // stored, or it lost everything, its clock perhaps too.

@@ -71,6 +71,16 @@ TEST_F(LogFollowerTest, ANewcomerAsksForSoMuchFromBefore) {
   EXPECT_EQ(log_.known(), 501U);
 }
 
+TEST_F(LogFollowerTest, WhoIsLetInAgainBeforeTheFirstAnswerMissesNothingOfTheMeantime) {
+  for (const std::uint64_t epoch : {1U, 1U, 2U}) {
+    log_.welcome(now_, {.newest_text = epoch == 2 ? 700U : 500U, .epoch = epoch});
+    const auto ask = log_.ask_due(now_);
+    ASSERT_TRUE(ask);
+    EXPECT_EQ(ask->after, 500U);
+    EXPECT_EQ(ask->before, kEarlierTexts);
+  }
+}
+
 TEST_F(LogFollowerTest, WhatComesBeforeALateWelcomeIsOfOurTime) {
   put(301, 300);
   put(302, 301);
