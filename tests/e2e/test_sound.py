@@ -16,8 +16,8 @@ from test_client import Client
 CONVERSATIONS = 6
 MOST_NOT_WOKEN = 3
 LEAST_ESTOI = 0.8
-# Of any conversation, however many periods it missed. Other speech is not found at all; this one backwards has 0.04.
-LEAST_ESTOI_EVER = 0.2
+# Of the seconds in which was spoken, in any conversation, however many periods it missed. Silence has none.
+LEAST_HEARD_EVER = 0.5
 
 
 @unittest.skipIf(sound_server.missing_tool(), f"{sound_server.missing_tool()} is not installed")
@@ -78,17 +78,18 @@ class Sound(E2eTest):
             result, heard, not_woken = self.converse()
             self.assertEqual(heard["name"], "alice")
             self.assertEqual(heard["lost"], 0)
-            self.assertIsNotNone(result["delay_ms"], result)
-            print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {result['estoi']:.3f}, periods missed by the system: {not_woken}")
+            # Whatever the machine does, something comes over; torn too much, it cannot be laid beside what was spoken.
+            self.assertGreater(result["heard_speech_seconds"], LEAST_HEARD_EVER * result["original_speech_seconds"], result)
+            estoi = result["estoi"] or 0.0
+            print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {estoi:.3f}, periods missed by the system: {not_woken}")
             if harness.SANITIZED:  # several times slower than real time, now and then
                 return
-            self.assertGreater(result["estoi"], LEAST_ESTOI_EVER)
-            self.assertLess(result["delay_ms"], 250)
-            if not_woken <= MOST_NOT_WOKEN or result["estoi"] > LEAST_ESTOI:
+            if not_woken <= MOST_NOT_WOKEN or estoi > LEAST_ESTOI:
                 break
         else:
             self.skipTest(f"the sound server cannot keep time here: in {CONVERSATIONS} conversations it missed more than {MOST_NOT_WOKEN} periods each")
-        self.assertGreater(result["estoi"], LEAST_ESTOI)
+        self.assertGreater(estoi, LEAST_ESTOI)
+        self.assertLess(result["delay_ms"], 250)
         self.assertGreater(result["delay_ms"], 20 + 60, "a frame and the playout delay at least")
 
     def test_a_sound_server_that_dies_in_mid_call(self):
