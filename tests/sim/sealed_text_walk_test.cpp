@@ -14,7 +14,7 @@
 namespace hubbub::sim {
 namespace {
 
-constexpr std::uint64_t kSeedsAShard = HUBBUB_SIM_SEEDS;
+constexpr std::uint64_t kTextSeedsAShard = HUBBUB_SIM_SEEDS;
 constexpr int kEvents = 30;
 constexpr std::size_t kMostPeople = 7;
 
@@ -158,7 +158,7 @@ class TextWalk {
   std::vector<std::string> written_;
 };
 
-void walk(std::uint64_t seed) {
+void walk_with_text(std::uint64_t seed) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   TextWalk walk(seed);
   for (int event = 0; event < kEvents; ++event) walk.happen();
@@ -169,11 +169,12 @@ class SealedTextWalk : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(SealedTextWalk, NobodyMissesALine) {
   if (const char* one = std::getenv("HUBBUB_SEED")) {  // to replay what failed
-    walk(std::stoull(one));
+    walk_with_text(std::stoull(one));
     return;
   }
-  for (std::uint64_t seed = GetParam() * kSeedsAShard; seed < (GetParam() + 1) * kSeedsAShard; ++seed) {
-    walk(seed);
+  for (std::uint64_t seed = GetParam() * kTextSeedsAShard; seed < (GetParam() + 1) * kTextSeedsAShard;
+       ++seed) {
+    walk_with_text(seed);
     if (testing::Test::HasFailure()) break;  // the first seed says it; each replays alone
   }
 }
