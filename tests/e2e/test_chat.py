@@ -11,8 +11,8 @@ import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from harness import PATIENCE_S, Program, TIME_SCALE, binary, free_udp_port, wait_until
-from sealed_rooms import SealedTest
+from harness import Program, binary, free_udp_port, wait_until
+from sealed_rooms import SLOW, SealedTest
 
 NOBODY = subprocess.DEVNULL
 
@@ -29,7 +29,7 @@ class ChatTest(SealedTest):
             env={**os.environ, **self.env},
             capture_output=True,
             text=True,
-            timeout=timeout_s * TIME_SCALE,
+            timeout=timeout_s * SLOW,
         )
         self.assertEqual(process.returncode, code, process.stdout + process.stderr)
         self.assertEqual(process.stdout, "")
@@ -45,7 +45,7 @@ class ChatTest(SealedTest):
             return found if len(found) >= count else None
 
         try:
-            return wait_until(enough, f"{count} texts", timeout_s * TIME_SCALE)
+            return wait_until(enough, f"{count} texts", timeout_s * SLOW)
         except AssertionError as error:
             raise AssertionError(f"{error}; what came:\n{program.out.text[-10_000:]}\n{program.err.text}") from None
 
@@ -58,7 +58,7 @@ class FourUsers(ChatTest):
         names = ["ann", "ben", "cem", "dee"]
         tails = {name: self.tail(relay.link, name) for name in names}
         for name in names:  # each sees all others, whoever came first
-            wait_until(lambda n=name: {e["name"] for e in self.events(tails[n], "join")} == set(names) - {n}, f"all to be seen by {name}")
+            wait_until(lambda n=name: {e["name"] for e in self.events(tails[n], "join")} == set(names) - {n}, f"all to be seen by {name}", 15 * SLOW)
         self.send(relay.link, "ann", ["hello, everybody"])
         friends = dict(zip(names, names[1:] + names[:1]))
         for name, friend in friends.items():
@@ -102,7 +102,7 @@ class FourUsers(ChatTest):
         program = self.keep(Program(["setsid", "sh", "-c", bot], env=self.env, cwd=str(self.directory)))
         self.addCleanup(lambda: subprocess.run(["pkill", "-g", str(program.pid)], check=False))
         ann = self.tail(relay.link, "ann")
-        self.see(ann, "join", name="clock")
+        self.see(ann, "join", name="clock", timeout_s=10)
         self.send(relay.link, "ann", ["!time"])
         (answer,) = self.wait_for_texts(ann, 1, **{"from": "clock"})
         self.assertEqual(answer["text"], time.strftime("%Y"))
@@ -118,7 +118,7 @@ class FourUsers(ChatTest):
         ben = self.tail(relay.link, "ben")
         self.see(ben, "relay", here=True)
         self.send(relay.link, "ann", [words])
-        wait_until(lambda: " ".join(e["text"] for e in self.texts(ben)) == words.strip(), "a long line in pieces")
+        wait_until(lambda: " ".join(e["text"] for e in self.texts(ben)) == words.strip(), "a long line in pieces", 10 * SLOW)
 
 
 class BadNetworks(ChatTest):
@@ -134,7 +134,7 @@ class BadNetworks(ChatTest):
         link = relay.link.replace(f":{relay.port}/", f":{port}/")
         people = {name: self.join(link, "--name", name, stdin=subprocess.PIPE) for name in names}
         for name in names:
-            wait_until(lambda n=name: {e["name"] for e in self.events(people[n], "join")} == set(names) - {n}, f"{name} to see all", 60 * TIME_SCALE)
+            wait_until(lambda n=name: {e["name"] for e in self.events(people[n], "join")} == set(names) - {n}, f"{name} to see all", 60 * SLOW)
         for i in range(self.MESSAGES):
             for name in names:
                 people[name].type(f"{name} {i}\n")
@@ -165,7 +165,7 @@ class BadNetworks(ChatTest):
                 time.sleep(0.2)
                 ann.stop(signal.SIGINT, within_s=5)
             said = [f"{how} {i}" for i in range(100)]
-            wait_until(lambda: len([e for e in self.texts(ben) if e["text"].startswith(how)]) >= len(said), "the last words")
+            wait_until(lambda: len([e for e in self.texts(ben) if e["text"].startswith(how)]) >= len(said), "the last words", 20 * SLOW)
             self.assertEqual([e["text"] for e in self.texts(ben) if e["text"].startswith(how)], said)
 
 
@@ -184,11 +184,11 @@ class KilledRelays(ChatTest):
         relay = self.relay(*arguments, port=relay.port)
         back = time.monotonic()
         for person in (ann, ben):
-            self.see(person, "relay", here=True, count=2)
-        self.assertLess(time.monotonic() - back, 3 * TIME_SCALE)
+            self.see(person, "relay", here=True, count=2, timeout_s=10)
+        self.assertLess(time.monotonic() - back, 3 * SLOW)
         wanted = sorted([f"ann {i}" for i in range(20)] + [f"ben {i}" for i in range(20)])
         for person in (ann, ben):
-            wait_until(lambda p=person: sorted(e["text"] for e in self.texts(p, ("message", "sent"))) == wanted, "every line once", 2 * PATIENCE_S)
+            wait_until(lambda p=person: sorted(e["text"] for e in self.texts(p, ("message", "sent"))) == wanted, "every line once", 20 * SLOW)
         return relay, ann, ben
 
     def test_every_line_that_was_typed_arrives_once(self):

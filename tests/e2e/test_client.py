@@ -77,7 +77,6 @@ class ClientTest(E2eTest):
 
 
 class Files(ClientTest):
-    @harness.in_real_time
     def test_speech_goes_from_file_to_file(self):
         relay = self.start_relay("--stats-format", "json")
         write_tone(self.path("tone.wav"), 2.0)

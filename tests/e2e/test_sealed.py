@@ -14,9 +14,8 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness
-from harness import Program, TIME_SCALE, binary, free_udp_port, wait_until
-from sealed_rooms import LINK, SealedTest
-
+from harness import Program, binary, free_udp_port, wait_until
+from sealed_rooms import LINK, SLOW, SealedTest
 
 class Joining(SealedTest):
     def test_two_people_and_one_link(self):
@@ -212,7 +211,7 @@ class Staying(SealedTest):
         back = time.monotonic()
         for client in (alice, bob):
             self.see(client, "relay", here=True, count=2)
-        self.assertLess(time.monotonic() - back, 4 * TIME_SCALE)
+        self.assertLess(time.monotonic() - back, 4 * SLOW)
         alice.type("we are back\n")
         self.assertEqual(self.see(bob, "message")[0]["text"], "we are back")
         for client in (alice, bob):
@@ -223,7 +222,7 @@ class Staying(SealedTest):
         client = self.join(relay.link)
         self.see(client, "relay", here=True)
         relay.stop()
-        self.see(client, "relay", here=False, timeout_s=1.5 * TIME_SCALE)
+        self.see(client, "relay", here=False, timeout_s=1.5 * SLOW)
         client.stop(signal.SIGINT)
 
     def test_another_way_to_the_relay(self):
@@ -241,7 +240,7 @@ class Staying(SealedTest):
         second = self.keep(Program(proxy))
         second.err.wait_for("listening on")
         relay_moved = lambda: (relay.send_signal(signal.SIGUSR1), time.sleep(0.1), json.loads(relay.out.all()[-1])["sealed"]["moves"] == 1)[2]
-        wait_until(relay_moved, "the session to move", step_s=0.2)
+        wait_until(relay_moved, "the session to move", 6 * SLOW, step_s=0.2)
         alice.type("still there?\n")
         self.assertEqual(self.see(bob, "message")[0]["text"], "still there?")
         self.assertEqual(json.loads(relay.out.all()[-1])["sealed"]["handshakes"], 2)

@@ -16,7 +16,9 @@ from test_client import Client
 CONVERSATIONS = 6
 MOST_NOT_WOKEN = 3
 LEAST_ESTOI = 0.8
-# Of the seconds in which was spoken, in any conversation, however many periods it missed. Silence has none.
+# Of the best conversation, however many periods they missed. Other speech is not found at all; this one backwards has 0.04.
+LEAST_ESTOI_EVER = 0.2
+# Of the seconds in which was spoken, in any conversation. Silence has none.
 LEAST_HEARD_EVER = 0.5
 
 
@@ -74,22 +76,26 @@ class Sound(E2eTest):
     def test_speech_from_microphone_to_loudspeaker(self):
         # A sound server without real-time priority, on a machine that stands still for a few periods now and then, loses what
         # is spoken and heard meanwhile: such a conversation says nothing of the client.
+        best = 0.0
         for _ in range(CONVERSATIONS):
             result, heard, not_woken = self.converse()
+            print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {result['estoi']}, periods missed by the system: {not_woken}")
             self.assertEqual(heard["name"], "alice")
             self.assertEqual(heard["lost"], 0)
-            # Whatever the machine does, something comes over; torn too much, it cannot be laid beside what was spoken.
             self.assertGreater(result["heard_speech_seconds"], LEAST_HEARD_EVER * result["original_speech_seconds"], result)
-            estoi = result["estoi"] or 0.0
-            print(f"\nmouth to ear through the sound server: {result['delay_ms']} ms, ESTOI {estoi:.3f}, periods missed by the system: {not_woken}")
+            if result["delay_ms"] is None:  # torn too much to be laid beside what was spoken: with so many periods missed, by the system
+                self.assertGreater(not_woken, MOST_NOT_WOKEN, result)
+                continue
             if harness.SANITIZED:  # several times slower than real time, now and then
                 return
-            if not_woken <= MOST_NOT_WOKEN or estoi > LEAST_ESTOI:
+            best = max(best, result["estoi"])
+            self.assertLess(result["delay_ms"], 250)
+            if not_woken <= MOST_NOT_WOKEN or result["estoi"] > LEAST_ESTOI:
                 break
         else:
+            self.assertGreater(best, LEAST_ESTOI_EVER)
             self.skipTest(f"the sound server cannot keep time here: in {CONVERSATIONS} conversations it missed more than {MOST_NOT_WOKEN} periods each")
-        self.assertGreater(estoi, LEAST_ESTOI)
-        self.assertLess(result["delay_ms"], 250)
+        self.assertGreater(result["estoi"], LEAST_ESTOI)
         self.assertGreater(result["delay_ms"], 20 + 60, "a frame and the playout delay at least")
 
     def test_a_sound_server_that_dies_in_mid_call(self):

@@ -14,8 +14,8 @@ import wave
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import harness
-from harness import E2eTest, PATIENCE_S, TIME_SCALE, binary, wait_until
-from sealed_rooms import SealedTest
+from harness import E2eTest, PATIENCE_S, binary, wait_until
+from sealed_rooms import SLOW, SealedTest
 
 
 class Terminal:
@@ -204,7 +204,7 @@ class InASealedRoom(SealedTest):
             env={**os.environ, **self.env},
             text=True,
             check=True,
-            timeout=60 * TIME_SCALE,
+            timeout=60 * SLOW,
         )
 
     def test_what_is_typed_stands_while_the_room_lives(self):
@@ -331,7 +331,7 @@ class InASealedRoom(SealedTest):
         bela = self.hubbub("tail", relay.link, "--json", "--name", "bela")
         self.see(bela, "join", name="anna")
         terminal.close()
-        self.see(bela, "leave", name="anna")
+        self.see(bela, "leave", name="anna", timeout_s=10)
 
 
 if __name__ == "__main__":
